@@ -1,0 +1,33 @@
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lock clean
+
+PORT ?= 8765
+PYTEST_ARGS ?=
+LOCK_ARGS ?=
+BIN := .venv/bin
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+demo: ## Serve the synthetic fleet on this machine (PORT=8765)
+	@scripts/setup.sh demo
+	@$(BIN)/lucky-mcp demo --port $(PORT)
+
+setup: ## Bring .venv up to date for development
+	@scripts/setup.sh dev
+
+test: check ## Run every check, then every test (PYTEST_ARGS="-k name")
+	$(BIN)/pytest -q -n 2 $(PYTEST_ARGS)
+
+check: setup ## Run ruff, mypy and import-linter
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy --no-error-summary src
+	$(BIN)/lint-imports --no-cache
+
+lock: setup ## Resolve the lock files again (LOCK_ARGS=--upgrade moves the pins)
+	@scripts/lock.sh $(LOCK_ARGS)
+
+clean: ## Remove .venv, caches and build output
+	rm -rf .venv .venv.turn build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

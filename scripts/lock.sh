@@ -1,0 +1,24 @@
+#!/usr/bin/env bash
+# Resolves requirements/*.txt again. Existing pins are kept: pass --upgrade to move them.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+uv_version=0.13.8
+python=.venv/bin/python
+[ -x "$python" ] || { echo "lock: there is no .venv; run 'make setup' first" >&2; exit 1; }
+resolver=.venv/resolver
+"$python" -m pip install --quiet --upgrade --target "$resolver" "uv==$uv_version"
+
+resolve() {
+    "$resolver/bin/uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --group build "$@"
+}
+
+# Everything is resolved first; the demo then takes the same versions, so one .venv can hold both.
+resolve --all-extras --group dev --output-file requirements/dev.txt "$@"
+resolve --constraints requirements/dev.txt --output-file requirements/demo.txt "$@"
+
+if grep -nE '://|^ *-(i|f)|^ *--(index|extra|find|trusted)| @ |(^|[^.[:alnum:]])/[a-z]' requirements/*.txt; then
+    echo "lock: an address or a path got into a lock file" >&2
+    exit 1
+fi

@@ -1,0 +1,36 @@
+"""What every adapter is: something that runs a GuardedRead under its bounds, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from lucky_mcp.enforcement.guarded import GuardedRead
+
+
+@dataclass(frozen=True, kw_only=True)
+class EngineRows:
+    """What an engine gave: at most `rows_max + 1` rows, fewer when the byte bound was met.
+
+    `bytes` counts the cells as text in UTF-8; `bytes_met` says that rows were left unread for it.
+    """
+
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[object, ...]]
+    bytes: int
+    bytes_met: bool
+    cells_cut: int = 0
+
+
+class Adapter(Protocol):
+    """One source's connection to its engine."""
+
+    async def run(self, read: GuardedRead, *, fenced: bool) -> EngineRows:
+        """Run the read (its fenced text when asked) within its bounds; EngineError otherwise.
+
+        When the awaiting task is cancelled the query is stopped in the engine before this returns.
+        """
+
+    async def close(self) -> None:
+        """Give back every connection; later runs raise EngineError."""

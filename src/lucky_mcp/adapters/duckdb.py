@@ -1,0 +1,159 @@
+"""Embedded sources: one DuckDB file each, opened so that it can only be read."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import duckdb
+
+from lucky_mcp.adapters.base import EngineRows
+from lucky_mcp.adapters.duckdb_errors import engine_error
+from lucky_mcp.adapters.fetch import fetch_bounded
+from lucky_mcp.enforcement.guarded import GuardedRead
+from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.model.source import Dialect, Source
+
+SCHEME = "duckdb:///"
+WORKERS = 4
+STOP_SECONDS = 5.0
+
+# The file system, extensions and configuration are out of reach even for a text that escaped the guard.
+SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "lock_configuration": "true",
+    "memory_limit": "1GB",
+    "threads": "2",
+    # Minima, maxima and row counts include hidden rows: they must not decide what is evaluated, or when.
+    "disabled_optimizers": "statistics_propagation,build_side_probe_side",
+    "max_temp_directory_size": "0KB",  # nothing is written, not even rows too many to sort in memory
+}
+
+
+class DuckDBAdapter:
+    """Runs guarded reads on one file, each on a cursor of its own; opened at the first read."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._path = Path(source.url.removeprefix(SCHEME))
+        self._lock = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._workers = self._new_workers()
+        self._closed = False
+
+    async def run(self, read: GuardedRead, *, fenced: bool) -> EngineRows:
+        """Run the read within its bounds; EngineError otherwise."""
+        loop = asyncio.get_running_loop()
+        query = _Query(self, read, read.text_fenced if fenced else read.text)
+        done = loop.run_in_executor(self._workers, query.fetch)
+        try:
+            finished, _ = await asyncio.wait({done}, timeout=read.bound.timeout_ms / 1000)
+        except asyncio.CancelledError:
+            await self._stopped(query, done)
+            raise
+        if not finished:
+            await self._stopped(query, done)
+            raise EngineError(EngineErrorKind.TIMEOUT)
+        return done.result()
+
+    def _new_workers(self) -> ThreadPoolExecutor:
+        name = f"duckdb-{self._source.short_name}"
+        return ThreadPoolExecutor(max_workers=WORKERS, thread_name_prefix=name)
+
+    async def _stopped(self, query: _Query, done: asyncio.Future[EngineRows]) -> None:
+        """Stop the query and wait until its thread has let go, so that nothing runs on unseen.
+
+        The engine does not heed an interrupt while it plans; a thread that stays is left to end by itself
+        and the source gets new ones, so that it keeps answering.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + STOP_SECONDS
+        while not done.done() and loop.time() < deadline:
+            query.stop()
+            await asyncio.shield(asyncio.wait({done}, timeout=0.05))
+        if not done.done():
+            self._workers.shutdown(wait=False)
+            self._workers = self._new_workers()
+        elif not done.cancelled():
+            done.exception()  # retrieved, so that the loop does not report it as lost
+
+    async def close(self) -> None:
+        """Close the file; later runs raise EngineError."""
+        self._closed = True
+        self._workers.shutdown(wait=False, cancel_futures=True)
+        with self._lock:
+            if self._connection is not None:
+                with suppress(duckdb.Error):  # a query that is still being planned holds it
+                    self._connection.close()
+                self._connection = None
+
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a fresh cursor, opening the file when needed; EngineError when it cannot be opened."""
+        with self._lock:
+            if self._closed:
+                raise EngineError(EngineErrorKind.UNAVAILABLE, "closed")
+            if self._connection is None:
+                self._connection = self._open()
+            return self._connection.cursor()
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        settings = dict(SETTINGS)
+        if self._source.dialect is Dialect.MYSQL:
+            settings["error_on_division_by_zero"] = "false"  # x DIV 0 is NULL in the dialect agents write
+        else:
+            settings["integer_division"] = "true"  # 5 / 2 is 2, and 1 / 0 an error
+        if not self._path.is_file():
+            raise EngineError(EngineErrorKind.UNAVAILABLE, "the database file does not exist")
+        try:
+            return duckdb.connect(str(self._path), read_only=True, config=settings)
+        except duckdb.Error as failure:
+            raise EngineError(EngineErrorKind.UNAVAILABLE, str(failure)) from None
+
+
+class _Query:
+    """One query on one cursor, which another thread may stop."""
+
+    def __init__(self, adapter: DuckDBAdapter, read: GuardedRead, text: str) -> None:
+        self._adapter = adapter
+        self._read = read
+        self._text = text
+        self._cursor: duckdb.DuckDBPyConnection | None = None
+        self._stop = False
+
+    def fetch(self) -> EngineRows:
+        """Run the text and read rows up to the bounds; called on a worker thread."""
+        if self._stop:
+            raise EngineError(EngineErrorKind.CANCELLED)
+        self._cursor = self._adapter.cursor()
+        try:
+            self._cursor.execute(self._text)
+            columns = tuple(str(column[0]) for column in self._cursor.description or ())
+            bound = self._read.bound
+            fetched = fetch_bounded(
+                self._cursor,
+                rows_max=self._read.rows_max,
+                bytes_max=bound.bytes_max,
+                cell_chars_max=bound.cell_chars_max,
+            )
+        except duckdb.Error as failure:
+            raise engine_error(failure) from None
+        finally:
+            self._cursor.close()
+        return EngineRows(
+            columns=columns,
+            rows=fetched.rows,
+            bytes=fetched.bytes,
+            bytes_met=fetched.bytes_met,
+            cells_cut=fetched.cells_cut,
+        )
+
+    def stop(self) -> None:
+        """Interrupt the query in the engine; it may not have begun yet."""
+        self._stop = True
+        if self._cursor is not None:
+            self._cursor.interrupt()

@@ -1,0 +1,20 @@
+"""An audit record as one line of JSON."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from lucky_mcp.audit.record import AuditRecord
+
+
+def to_line(record: AuditRecord) -> bytes:
+    """Encode `record` as one line that ends with a newline and holds no other control character.
+
+    Agents choose the SQL text, so it must be unable to end a line or to steer a terminal: JSON's ASCII
+    form escapes newlines, control characters, direction marks and lone surrogates, and DEL is the one
+    control character it leaves as it is.
+    """
+    fields = {"event": record.event, **asdict(record)}
+    text = json.dumps(fields, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("\x7f", "\\u007f").encode("ascii") + b"\n"

@@ -1,0 +1,140 @@
+"""What a source holds: one immutable, reviewed snapshot per source."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+
+from lucky_mcp.model.names import TableName
+
+
+class TypeFamily(StrEnum):
+    """What a filter's literal may be compared with."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    BOOLEAN = "boolean"
+    TIME = "time"
+    OTHER = "other"
+
+
+TEXT_TYPES = (
+    "VARCHAR",
+    "CHAR",
+    "TEXT",
+    "TINYTEXT",
+    "MEDIUMTEXT",
+    "LONGTEXT",
+    "CHARACTER VARYING",
+    "ENUM",
+    "UUID",
+)
+NUMBER_TYPES = (
+    "TINYINT",
+    "SMALLINT",
+    "MEDIUMINT",
+    "INT",
+    "INTEGER",
+    "BIGINT",
+    "HUGEINT",
+    "DECIMAL",
+    "NUMERIC",
+    "FLOAT",
+)
+MORE_NUMBER_TYPES = ("REAL", "DOUBLE", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT")
+TIME_TYPES = ("DATE", "TIME", "TIMESTAMP", "DATETIME")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """A column as the engine reports it; `type` is the engine's own spelling."""
+
+    name: str
+    type: str
+    nullable: bool = True
+    comment: str = ""
+
+    @property
+    def family(self) -> TypeFamily:
+        """The broad kind of the type."""
+        base = self.type.upper().partition("(")[0].strip()
+        if base in {"BOOLEAN", "BOOL"}:
+            return TypeFamily.BOOLEAN
+        if base in TEXT_TYPES:
+            return TypeFamily.TEXT
+        if base in NUMBER_TYPES + MORE_NUMBER_TYPES:
+            return TypeFamily.NUMBER
+        if base.startswith(TIME_TYPES):
+            return TypeFamily.TIME
+        return TypeFamily.OTHER
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A base table: columns in physical order, keys by column name."""
+
+    name: TableName
+    columns: tuple[Column, ...]
+    primary_key: tuple[str, ...] = ()
+    indexes: tuple[tuple[str, ...], ...] = ()
+    comment: str = ""
+
+    def column(self, name: str) -> Column | None:
+        """The column of exactly that name, or None."""
+        return next((column for column in self.columns if column.name == name), None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalog:
+    """All base tables of one source; `case_sensitive` is the server's rule for table names."""
+
+    source: str
+    tables: Mapping[TableName, Table]
+    case_sensitive: bool = False
+
+    @cached_property
+    def digest(self) -> str:
+        """First 16 hex digits of sha256 over the canonical JSON, so that equal snapshots agree."""
+        canonical = json.dumps(as_document(self), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+    @cached_property
+    def _by_key(self) -> Mapping[tuple[str, str], TableName]:
+        return {(self.key(name.schema), self.key(name.table)): name for name in self.tables}
+
+    def key(self, name: str) -> str:
+        """The form in which the server compares table names."""
+        return name if self.case_sensitive else name.lower()
+
+    def find(self, schema: str, table: str) -> TableName | None:
+        """The table that the server would read for `schema.table`, spelled as the catalog spells it."""
+        return self._by_key.get((self.key(schema), self.key(table)))
+
+    def named(self, table: str) -> tuple[TableName, ...]:
+        """Every table with that leaf name, in any schema."""
+        return tuple(sorted(name for (_, leaf), name in self._by_key.items() if leaf == self.key(table)))
+
+
+def as_document(catalog: Catalog) -> dict[str, object]:
+    """Return the JSON form that `policies/catalog/<source>.json` holds."""
+    return {
+        "source": catalog.source,
+        "case_sensitive": catalog.case_sensitive,
+        "tables": {str(name): _table_document(catalog.tables[name]) for name in sorted(catalog.tables)},
+    }
+
+
+def _table_document(table: Table) -> dict[str, object]:
+    return {
+        "comment": table.comment,
+        "columns": [
+            {"name": c.name, "type": c.type, "nullable": c.nullable, "comment": c.comment}
+            for c in table.columns
+        ],
+        "primary_key": list(table.primary_key),
+        "indexes": [list(index) for index in table.indexes],
+    }

@@ -1,0 +1,3 @@
+from lucky_mcp.cli.root import main
+
+__all__ = ["main"]

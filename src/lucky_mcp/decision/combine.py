@@ -1,0 +1,58 @@
+"""How several grants, roles and tags become one answer: the strictest of everything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from lucky_mcp.model.decision import Bound, MaskName, Rule
+from lucky_mcp.policy.masks import strictest
+from lucky_mcp.policy.policy_set import GrantRule, ListedColumn, MaskRule, PolicySet, Role
+from lucky_mcp.policy.tags import Tags
+
+
+def column_mask(
+    column: ListedColumn, grants: Sequence[GrantRule], roles: Sequence[Role], tags: Tags
+) -> MaskRule | None:
+    """Return the mask of a column over all pairs of an applying grant and a role of it, with its rule.
+
+    A grant's mask may only tighten its role's, so both go into one strictest choice.
+    """
+    rules = [grant.masks[column.name] for grant in grants if column.name in grant.masks]
+    for role in roles:
+        rules += [rule for tag in column.tags if (rule := role_mask(role, tag, tags)) is not None]
+    mask = strictest(rule.mask for rule in rules)
+    if mask is None:
+        return None
+    # Two different masks may combine to a third; then the first of them is named as its cause.
+    cause = next((rule for rule in rules if rule.mask is mask), rules[0])
+    return MaskRule(mask=mask, rule=cause.rule)
+
+
+def role_mask(role: Role, tag: str, tags: Tags) -> MaskRule | None:
+    """Return a role's mask for a tag: the longest entry that names it or a parent.
+
+    A sensitive tag without an entry is denied.
+    """
+    entries = [known for known in role.masks if tag == known or tag.startswith(f"{known}.")]
+    if entries:
+        return role.masks[max(entries, key=len)]
+    if not tags.is_sensitive(tag):
+        return None
+    return MaskRule(
+        mask=MaskName.DENY, rule=Rule(id=f"{role.name}:{tag}", why="a sensitive tag without a mask")
+    )
+
+
+def smallest_bound(policies: PolicySet, roles: Iterable[str], limits: Iterable[Mapping[str, int]]) -> Bound:
+    """Return the limits of a read.
+
+    A role's own entry replaces the default; among several roles, and against the source kind, the
+    smallest wins.
+    """
+    default = {name: getattr(policies.bound_default, name) for name in Bound.__dataclass_fields__}
+    by_role = [{**default, **policies.bounds_by_role.get(role, {})} for role in roles] or [default]
+    chosen = {name: min(entry[name] for entry in by_role) for name in default}
+    for entry in limits:
+        for name, value in entry.items():
+            chosen[name] = min(chosen[name], value)
+    return Bound(**chosen)

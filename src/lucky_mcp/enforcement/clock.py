@@ -1,0 +1,47 @@
+"""The current time for engines that have no clock of their own: the gateway's, in the source's time zone.
+
+An embedded file stands for a server with a time zone; asked for today's date it must answer as that
+server would, and a test that fixes the clock must get the same answer every day.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from sqlglot import exp
+
+from lucky_mcp.model.source import Source
+
+LOCAL_TIMESTAMPS = (exp.CurrentTimestamp, exp.Localtimestamp, exp.Localtime)
+LOCAL_NAMES = {"now", "sysdate"}
+
+
+def settle_clock(tree: exp.Expr, source: Source, now: datetime) -> None:
+    """Replace every function of the current time in place by the value it has at `now` (time zone aware)."""
+    local, utc = now.astimezone(ZoneInfo(source.time_zone)), now.astimezone(UTC)
+    for node in list(tree.walk()):
+        value = _value(node, local, utc)
+        if value is not None:
+            node.replace(value)
+
+
+def _value(node: exp.Expr, local: datetime, utc: datetime) -> exp.Expr | None:
+    if isinstance(node, exp.CurrentDate):
+        return _typed(local.date().isoformat(), "DATE")
+    if isinstance(node, exp.UtcDate):
+        return _typed(utc.date().isoformat(), "DATE")
+    if isinstance(node, exp.CurrentTime):
+        return _typed(local.strftime("%H:%M:%S"), "TIME")
+    if isinstance(node, exp.UtcTimestamp):
+        return _typed(_stamp(utc), "TIMESTAMP")
+    named = isinstance(node, exp.Anonymous) and str(node.this).lower() in LOCAL_NAMES
+    return _typed(_stamp(local), "TIMESTAMP") if named or isinstance(node, LOCAL_TIMESTAMPS) else None
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _typed(text: str, kind: str) -> exp.Expr:
+    return exp.cast(exp.Literal.string(text), exp.DataType.build(kind, dialect="duckdb"))

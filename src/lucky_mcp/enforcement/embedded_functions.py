@@ -1,0 +1,73 @@
+"""Functions of the agents' dialects that the embedded engine knows by another name, as templates of its SQL.
+
+`{0}`, `{1}` … are the arguments, `{*}` all of them. What is not here and not translated by the parser is
+refused by the engine, which `docs/embedded-engine.md` lists.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from sqlglot import exp, parse_one
+from sqlglot.errors import ErrorLevel
+
+from lucky_mcp.model.source import Dialect
+
+TEMPLATES: dict[Dialect, dict[str, str]] = {
+    Dialect.MYSQL: {
+        "adddate": "{0} + to_days({1})",
+        "subdate": "{0} - to_days({1})",
+        "mid": "substring({0}, {1}, {2})",
+        "strcmp": "CASE WHEN {0} < {1} THEN -1 WHEN {0} > {1} THEN 1 WHEN {0} = {1} THEN 0 END",
+        "weekday": "isodow({0}) - 1",
+        "yearweek": "yearweek({0})",
+        "time_to_sec": "CAST(epoch({0}) AS BIGINT)",
+        "json_length": "json_array_length({0})",
+        "json_unquote": "{0} ->> '$'",
+        "json_arrayagg": "json_group_array({0})",
+        "find_in_set": "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL "
+        "ELSE coalesce(list_position(string_split({1}, ','), {0}), 0) END",
+    },
+    Dialect.POSTGRES: {
+        "every": "bool_and({0})",
+        "jsonb_agg": "json_group_array({0})",
+        "to_jsonb": "to_json({0})",
+        "json_build_object": "json_object({*})",
+        "jsonb_build_object": "json_object({*})",
+        "jsonb_array_length": "json_array_length({0})",
+        "jsonb_typeof": "json_type({0})",
+        "jsonb_extract_path_text": "{0} ->> {1}",
+    },
+}
+
+
+def rewritten_call(node: exp.Anonymous, dialect: Dialect) -> exp.Expr:
+    """Return the call as the embedded engine writes it; the same node when it has the function itself."""
+    name, arguments = str(node.this).lower(), node.expressions
+    template = TEMPLATES[dialect].get(name)
+    if template is None:
+        return node
+    template = template.replace("{*}", ", ".join(f"{{{index}}}" for index in range(len(arguments))))
+    if f"{{{len(arguments)}}}" in template or not _fits(template, len(arguments)):
+        return node
+    form = _parsed(template, len(arguments))
+    values = {f"lucky_argument{index}": argument for index, argument in enumerate(arguments)}
+
+    def put(part: exp.Expr) -> exp.Expr:
+        value = values.get(part.name) if isinstance(part, exp.Column) else None
+        if value is None:
+            return part
+        return value.copy() if isinstance(value, exp.Column | exp.Literal) else exp.paren(value.copy())
+
+    return exp.paren(form.copy().transform(put))
+
+
+def _fits(template: str, count: int) -> bool:
+    """A call with other arguments than the template's is left as it is, for the engine to refuse."""
+    return all(f"{{{index}}}" in template for index in range(count))
+
+
+@cache
+def _parsed(template: str, count: int) -> exp.Expr:
+    text = template.format(*(f"lucky_argument{index}" for index in range(count)))
+    return parse_one(text, read="duckdb", error_level=ErrorLevel.RAISE)

@@ -1,0 +1,45 @@
+"""The one way from a permitted query to a GuardedRead: name, bound, guard, render, verify, seal."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from lucky_mcp.enforcement.bound import bound_rows, rows_allowed
+from lucky_mcp.enforcement.clock import settle_clock
+from lucky_mcp.enforcement.guard_scans import ALWAYS_FENCED, fence, guard_scans
+from lucky_mcp.enforcement.guarded import GuardedSql, seal_sql
+from lucky_mcp.enforcement.naming import name_projections
+from lucky_mcp.enforcement.render import render_agent, render_engine
+from lucky_mcp.enforcement.verify import verify
+from lucky_mcp.model.decision import Permit
+from lucky_mcp.model.source import Kind, Source
+from lucky_mcp.sql.resolved import ResolvedQuery
+
+
+def enforce(
+    query: ResolvedQuery, permit: Permit, source: Source, rows_asked: int | None, now: datetime
+) -> GuardedSql:
+    """Return the sealed statement; the query's tree is used up. `now` is the clock of embedded engines.
+
+    Raises ConstructRefused when the engine has no equal construct, GuardFailed when the text does
+    not verify.
+    """
+    rows_max = rows_allowed(query.tree, permit.bound, rows_asked)
+    if source.kind is Kind.DUCKDB:
+        name_projections(query, source.dialect)
+        settle_clock(query.tree, source, now)
+    bound_rows(query.tree, rows_max)
+    tree = guard_scans(query, permit, source.dialect)
+    text = render_engine(tree, source.dialect, source.kind)
+    text_fenced = render_engine(fence(tree), source.dialect, source.kind)
+    verify(text, query, permit, source, rows_max=rows_max, fenced=False)
+    verify(text_fenced, query, permit, source, rows_max=rows_max, fenced=True)
+    return seal_sql(
+        source=source,
+        text_agent=render_agent(tree, source.dialect),
+        text=text,
+        text_fenced=text_fenced,
+        bound=permit.bound,
+        rows_max=rows_max,
+        always_fenced=source.kind in ALWAYS_FENCED,
+    )

@@ -1,0 +1,71 @@
+"""Replaces every scan of a base table by a derived table that is already filtered and masked.
+
+The engine then resolves columns itself and sees exactly what a physically filtered and masked copy
+would have: stars, USING, NATURAL, correlation and whole rows are right by construction.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from lucky_mcp.enforcement.mask_forms import mask_expression
+from lucky_mcp.enforcement.predicates import predicate_expression, qualified, table_expression
+from lucky_mcp.model.decision import Permit, TableDecision, VisibleColumn
+from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.sql.resolved import ResolvedQuery, Scan
+
+SCAN_ALIAS = "lucky_scan"
+GUARD_MARK = "lucky_guard"
+FENCE_ROWS = 9223372036854775807
+HANGING = ("joins", "laterals")
+# Where a fence is cheap it always stands: whether a plain text fails can depend on hidden rows even when
+# the fenced one fails on visible rows too (docs/decisions/0011).
+ALWAYS_FENCED = frozenset({Kind.DUCKDB})
+
+
+def guard_scans(query: ResolvedQuery, permit: Permit, dialect: Dialect) -> exp.Expr:
+    """Return the tree with every scan replaced, in place; KeyError when the decision misses a table."""
+    for scan in query.scans:
+        guard = guard_select(permit.for_table(scan.table), dialect)
+        guard.meta[GUARD_MARK] = True
+        derived = exp.Subquery(this=guard, alias=scan.node.args["alias"].copy())
+        _move_hanging_joins(scan, derived)
+        scan.node.replace(derived)
+    return query.tree
+
+
+def guard_select(decided: TableDecision, dialect: Dialect) -> exp.Select:
+    """Return `SELECT visible columns, masked FROM schema.table WHERE filters` for one table."""
+    select = exp.Select().select(*(_projection(column, dialect) for column in decided.columns))
+    select = select.from_(table_expression(decided.table, SCAN_ALIAS))
+    for row_filter in decided.filters:
+        select = select.where(predicate_expression(row_filter.predicate, SCAN_ALIAS))
+    return select
+
+
+def fence(tree: exp.Expr) -> exp.Expr:
+    """Return a copy in which no engine may move the agent's predicates into a scan.
+
+    A limit that cannot be reached is a barrier: without it an agent's predicate can be evaluated on
+    rows that the filter drops, and its error tells something about them.
+    """
+    fenced = tree.copy()
+    for select in fenced.find_all(exp.Select):
+        if select.meta.get(GUARD_MARK):
+            select.set("limit", exp.Limit(expression=exp.Literal.number(FENCE_ROWS)))
+    return fenced
+
+
+def _projection(column: VisibleColumn, dialect: Dialect) -> exp.Expr:
+    value = qualified(column.name, SCAN_ALIAS)
+    shown = value if column.mask is None else mask_expression(column, value, dialect)
+    return exp.alias_(shown, exp.to_identifier(column.name, quoted=True))
+
+
+def _move_hanging_joins(scan: Scan, derived: exp.Subquery) -> None:
+    """A parenthesised join hangs on the table's node; dropped with it, the other table would vanish."""
+    for part in HANGING:
+        hanging = scan.node.args.get(part)
+        if hanging:
+            scan.node.set(part, None)
+            derived.set(part, hanging)

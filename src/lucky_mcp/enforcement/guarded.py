@@ -1,0 +1,64 @@
+"""The only values an adapter accepts, and the only place that makes them."""
+
+from __future__ import annotations
+
+from dataclasses import InitVar, dataclass
+
+from lucky_mcp.model.decision import Bound
+from lucky_mcp.model.source import Source
+
+_SEAL = object()
+
+
+@dataclass(frozen=True, kw_only=True)
+class GuardedSql:
+    """A statement whose every scan is filtered, masked and bounded, verified as text.
+
+    `text_agent` is in the dialect that agents write, `text` in the engine's, `text_fenced` the same
+    with a barrier at every scan (see `guard_scans.fence`). With `always_fenced` only the latter runs.
+    The seal is an InitVar so that `dataclasses.replace` cannot carry it over to a changed text.
+    """
+
+    source: Source
+    text_agent: str
+    text: str
+    text_fenced: str
+    bound: Bound
+    rows_max: int
+    always_fenced: bool
+    seal: InitVar[object]
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a GuardedSql is made by enforcement alone")
+
+    @property
+    def text_sent(self) -> str:
+        """The text that the engine gets first, and as a rule alone."""
+        return self.text_fenced if self.always_fenced else self.text
+
+
+GuardedRead = GuardedSql
+
+
+def seal_sql(
+    *,
+    source: Source,
+    text_agent: str,
+    text: str,
+    text_fenced: str,
+    bound: Bound,
+    rows_max: int,
+    always_fenced: bool,
+) -> GuardedSql:
+    """Seal a verified statement; called by `enforce` after `verify` has passed both texts."""
+    return GuardedSql(
+        source=source,
+        text_agent=text_agent,
+        text=text,
+        text_fenced=text_fenced,
+        bound=bound,
+        rows_max=rows_max,
+        always_fenced=always_fenced,
+        seal=_SEAL,
+    )

@@ -1,0 +1,41 @@
+"""Tree -> text: comments and hints dropped, names kept, and never the agent's own text."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, UnsupportedError
+
+from lucky_mcp.enforcement.embedded import for_engine
+from lucky_mcp.errors import ConstructRefused, Phase
+from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.sql.dialects import ENGINE_DIALECTS
+
+
+def render_agent(tree: exp.Expr, dialect: Dialect) -> str:
+    """Return the text in the dialect agents write, for people and the audit."""
+    return tree.sql(dialect=dialect.value, comments=False, unsupported_level=ErrorLevel.IGNORE)
+
+
+def render_engine(tree: exp.Expr, dialect: Dialect, kind: Kind) -> str:
+    """Return the text the engine runs; ConstructRefused when the engine has no equal construct.
+
+    Names are quoted for the embedded engine: left bare, some of them (`current_schema`, `user`) would be
+    functions there and columns in the agent's dialect.
+    """
+    prepared = for_engine(tree, dialect, kind)
+    try:
+        return prepared.sql(
+            dialect=ENGINE_DIALECTS[kind],
+            comments=False,
+            identify=kind is Kind.DUCKDB,
+            unsupported_level=ErrorLevel.RAISE,
+        )
+    except UnsupportedError as failure:
+        raise ConstructRefused(
+            "the engine behind this source has no equal construct for part of the statement",
+            phase=Phase.ENFORCE,
+            next_step="write it with simpler functions",
+            audit_detail=str(failure),
+        ) from None
+    except RecursionError:
+        raise ConstructRefused("the statement is nested too deeply", phase=Phase.ENFORCE) from None

@@ -1,0 +1,175 @@
+"""The audit of one read: which record is due at which step, with what is known by then."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from lucky_mcp.audit.record import Begun, Ended, Explained
+from lucky_mcp.audit.sink import AuditSink
+from lucky_mcp.errors import ReadError
+from lucky_mcp.gateway.prepare import Prepared
+from lucky_mcp.gateway.receipts import digests
+from lucky_mcp.gateway.view import View
+from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.request import SqlRead
+from lucky_mcp.model.result import Digests
+from lucky_mcp.model.source import Source
+
+SQL_CHARS_MAX = 70_000
+
+
+class Journal:
+    """Writes the records of one read; AuditUnavailable from any of them stops the read."""
+
+    def __init__(
+        self,
+        *,
+        audit: AuditSink,
+        now: Callable[[], datetime],
+        ticks: Callable[[], float],
+        id: str,
+        principal: Principal,
+        request: SqlRead,
+        view: View,
+    ) -> None:
+        self.id = id
+        self.view = view
+        self.digests: Digests = digests(view, "")
+        self._audit = audit
+        self._now = now
+        self._ticks = ticks
+        self._started = ticks()
+        self._principal = principal
+        self._source = request.source[:200]
+        self._sql = _kept(request.sql)
+
+    def source_found(self, source: Source, known: Digests) -> None:
+        """Remember what the source's name resolved to."""
+        self._source = source.name
+        self.digests = known
+
+    def elapsed_ms(self) -> int:
+        """Milliseconds since the read arrived, by a clock that is never set back."""
+        return round((self._ticks() - self._started) * 1000)
+
+    def begun(self, prepared: Prepared, *, filters: tuple[str, ...], masks: tuple[str, ...]) -> None:
+        """Record that the guarded text is about to be sent."""
+        self._audit.write(
+            Begun(
+                id=self.id,
+                at=self._at(),
+                principal=self._principal.subject,
+                roles=self._principal.roles,
+                source=self._source,
+                policy_digest=self.digests.policy,
+                catalog_digest=self.digests.catalog,
+                references_digest=self.digests.references,
+                sql_asked=self._sql,
+                sql_sent=prepared.guarded.text_agent,
+                sql_engine=prepared.guarded.text_sent,
+                tables=tuple(str(table.table) for table in prepared.permit.tables),
+                columns=prepared.columns,
+                filters=filters,
+                masks=masks,
+            )
+        )
+
+    def refused(self, refusal: ReadError) -> None:
+        """Record a refusal before anything was sent."""
+        self._audit.write(
+            Ended(
+                id=self.id,
+                at=self._at(),
+                principal=self._principal.subject,
+                source=self._source,
+                outcome=refusal.code,
+                phase=refusal.phase,
+                detail=refusal.audit_detail or refusal.what,
+                elapsed_ms=self.elapsed_ms(),
+                roles=self._principal.roles,
+                sql_asked=self._sql,
+                policy_digest=self.digests.policy,
+                catalog_digest=self.digests.catalog,
+                references_digest=self.digests.references,
+            )
+        )
+
+    def ended(
+        self,
+        *,
+        outcome: str,
+        phase: str,
+        detail: str = "",
+        rows: int = 0,
+        size: int = 0,
+        truncation: str = "none",
+        fenced_retry: bool = False,
+    ) -> None:
+        """Record how a read that was sent ended."""
+        self._audit.write(
+            Ended(
+                id=self.id,
+                at=self._at(),
+                principal=self._principal.subject,
+                source=self._source,
+                outcome=outcome,
+                phase=phase,
+                detail=detail,
+                rows=rows,
+                bytes=size,
+                elapsed_ms=self.elapsed_ms(),
+                truncation=truncation,
+                fenced_retry=fenced_retry,
+                roles=self._principal.roles,
+                policy_digest=self.digests.policy,
+                catalog_digest=self.digests.catalog,
+                references_digest=self.digests.references,
+            )
+        )
+
+    def ended_by_defect(self, failure: ReadError) -> None:
+        """Record that a read that was sent ended in a defect of the gateway."""
+        self.ended(outcome=failure.code, phase=failure.phase, detail=failure.audit_detail)
+
+    def explained(
+        self,
+        *,
+        verdict: str,
+        refusal: ReadError | None = None,
+        prepared: Prepared | None = None,
+        filters: tuple[str, ...] = (),
+        masks: tuple[str, ...] = (),
+    ) -> None:
+        """Record a dry run."""
+        self._audit.write(
+            Explained(
+                id=self.id,
+                at=self._at(),
+                principal=self._principal.subject,
+                roles=self._principal.roles,
+                source=self._source,
+                verdict=verdict,
+                code=refusal.code if refusal else "",
+                phase=refusal.phase if refusal else "",
+                detail=(refusal.audit_detail or refusal.what) if refusal else "",
+                policy_digest=self.digests.policy,
+                catalog_digest=self.digests.catalog,
+                references_digest=self.digests.references,
+                sql_asked=self._sql,
+                sql_sent=prepared.guarded.text_agent if prepared else "",
+                sql_engine=prepared.guarded.text_sent if prepared else "",
+                tables=tuple(str(table.table) for table in prepared.permit.tables) if prepared else (),
+                columns=prepared.columns if prepared else (),
+                filters=filters,
+                masks=masks,
+            )
+        )
+
+    def _at(self) -> str:
+        return self._now().astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def _kept(sql: str) -> str:
+    """Texts above the accepted size are cut: a refused megabyte must not fill the log."""
+    return sql if len(sql) <= SQL_CHARS_MAX else f"{sql[:2_000]}… ({len(sql):,} characters)"

@@ -1,0 +1,77 @@
+"""Engine failures in the agent's words: what to change, and never what the driver said."""
+
+from __future__ import annotations
+
+import difflib
+import re
+
+from lucky_mcp.errors import (
+    Code,
+    EngineErrorKind,
+    LimitExceeded,
+    NameRefused,
+    QueryFailed,
+    ReadError,
+    SourceUnavailable,
+)
+from lucky_mcp.gateway.execute import ExecutionFailed
+from lucky_mcp.gateway.prepare import Prepared
+
+QUOTED = re.compile(r'"([^"]{1,128})"')
+NEAR_MAX = 5
+
+
+def in_agent_words(failure: ExecutionFailed, prepared: Prepared, sql: str) -> ReadError:
+    """Return the error an agent is told for an engine's failure."""
+    kind, detail = failure.kind, failure.detail
+    if kind is EngineErrorKind.UNKNOWN_NAME:
+        return _unknown_column(prepared, sql, detail)
+    if kind is EngineErrorKind.AMBIGUOUS_NAME:
+        return NameRefused(
+            "a column name is ambiguous: more than one table in FROM has it",
+            code=Code.COLUMN_AMBIGUOUS,
+            next_step="write alias.column",
+            audit_detail=detail,
+        )
+    if kind is EngineErrorKind.TIMEOUT:
+        seconds = prepared.guarded.bound.timeout_ms / 1000
+        return LimitExceeded(
+            f"the query was stopped after {seconds:g} s",
+            next_step="read a shorter period, aggregate, or filter on a key",
+        )
+    if kind in {EngineErrorKind.UNAVAILABLE, EngineErrorKind.CANCELLED}:
+        return SourceUnavailable(
+            f"{prepared.source.name} cannot be reached now",
+            next_step="try again in a minute; other sources are not affected",
+            audit_detail=detail,
+        )
+    if kind is EngineErrorKind.INVALID_QUERY:
+        return QueryFailed(
+            "the engine cannot run the statement: a function, type or clause does not fit",
+            next_step="check argument types with describe_table, and GROUP BY against the selected columns",
+            audit_detail=detail,
+        )
+    return QueryFailed(
+        "the query failed while it ran: a value could not be converted or computed",
+        next_step="check casts, divisions and scalar subqueries that may give several rows",
+        audit_detail=detail,
+    )
+
+
+def _unknown_column(prepared: Prepared, sql: str, detail: str) -> NameRefused:
+    """Name the column only when the word stands in the agent's own text: driver text is not passed on."""
+    match = QUOTED.search(detail)
+    written = match.group(1) if match else ""
+    if not written or not re.search(rf"(?<![\w]){re.escape(written)}(?![\w])", sql, re.IGNORECASE):
+        written = ""
+    visible = {c.name.lower(): c.name for table in prepared.permit.tables for c in table.columns}
+    near = difflib.get_close_matches(written.lower(), visible, n=NEAR_MAX, cutoff=0.6) if written else []
+    tables = ", ".join(str(table.table) for table in prepared.permit.tables)
+    return NameRefused(
+        f"there is no column {written!r} here for you"
+        if written
+        else "a column in the statement does not exist for you",
+        nearest=tuple(visible[name] for name in near),
+        next_step=f"call describe_table for {tables}" if tables else "check the column names",
+        audit_detail=detail,
+    )

@@ -1,0 +1,141 @@
+"""Everything that happens before the audit hears of a read: pure, synchronous, without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from lucky_mcp.catalog.bootstrap import METADATA, metadata_catalog
+from lucky_mcp.catalog.snapshot import Catalog
+from lucky_mcp.decision.decide import decide, decide_table, permit_metadata
+from lucky_mcp.enforcement.enforce import enforce
+from lucky_mcp.enforcement.guarded import GuardedSql
+from lucky_mcp.errors import Code, ReadError, SourceUnavailable, StatementRefused
+from lucky_mcp.gateway.refusals import denied, source_unknown, unknown_tables
+from lucky_mcp.gateway.view import View
+from lucky_mcp.model.decision import Decision, Deny, DenyReason, Permit, TableDecision
+from lucky_mcp.model.names import TableName
+from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.request import SqlRead
+from lucky_mcp.model.source import Source
+from lucky_mcp.sql.allow import allow
+from lucky_mcp.sql.alternatives import alternatives
+from lucky_mcp.sql.dialects import GRAMMARS
+from lucky_mcp.sql.parse import parse
+from lucky_mcp.sql.resolve import resolve
+from lucky_mcp.sql.resolved import ResolvedQuery
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prepared:
+    """A read that may go on: the sealed statement, what was decided, and what it reads."""
+
+    source: Source
+    guarded: GuardedSql
+    permit: Permit
+    columns: tuple[str, ...]
+
+
+def find_source(view: View, principal: Principal, name: str) -> Source:
+    """Return the named source; SourceUnavailable in the same words whether unknown or not for the caller."""
+    source = view.policies.source(name)
+    if source is None or (not principal.is_system and not _sees_any_table(view, principal, source)):
+        raise source_unknown(view, principal, name)
+    if source.status == "down":
+        raise SourceUnavailable(
+            f"{source.name} is marked as down", next_step="ask for another source with list_sources"
+        )
+    return source
+
+
+def prepare(view: View, principal: Principal, source: Source, request: SqlRead) -> Prepared:
+    """Parse, allow, resolve, decide, enforce and verify; raises a ReadError for every refusal.
+
+    A refusal carries a text that runs instead where there is one: each was prepared before it is offered.
+    """
+    try:
+        return _prepare(view, principal, source, request)
+    except RecursionError:
+        raise StatementRefused(
+            "the statement is nested too deeply",
+            code=Code.TOO_LARGE,
+            next_step="name the inner queries in WITH and write chains of operators shorter",
+        ) from None
+    except ReadError as refusal:
+        refusal.rewrite = _runnable(view, principal, source, request, refusal)
+        raise
+
+
+def _runnable(view: View, principal: Principal, source: Source, request: SqlRead, refusal: ReadError) -> str:
+    for text in alternatives(request.sql, refusal, source.dialect):
+        try:
+            _prepare(view, principal, source, replace(request, sql=text))
+        except (ReadError, RecursionError):
+            continue
+        return text
+    return ""
+
+
+def _prepare(view: View, principal: Principal, source: Source, request: SqlRead) -> Prepared:
+    grammar = GRAMMARS[source.dialect]
+    catalog = catalog_for(view, principal, source)
+    statement = parse(request.sql, grammar)
+    allow(statement.tree, source.dialect)
+    query = resolve(statement, grammar, catalog, source.default_schema, _readable(view, principal, source))
+    if query.unknown:
+        raise unknown_tables(view, principal, source, query, request.sql)
+    decision = _decide(view, principal, source, catalog, query)
+    if isinstance(decision, Deny):
+        raise denied(decision)
+    guarded = enforce(query, decision, source, request.rows_max, view.now)
+    return Prepared(source=source, guarded=guarded, permit=decision, columns=columns_read(query, decision))
+
+
+def catalog_for(view: View, principal: Principal, source: Source) -> Catalog:
+    """Return what names are looked up in: the reviewed snapshot, or the metadata tables for the crawl."""
+    if reads_metadata(view, principal) and source.kind in METADATA:
+        return metadata_catalog(source.name, source.kind)
+    return view.policies.catalogs[source.name]
+
+
+def reads_metadata(view: View, principal: Principal) -> bool:
+    """Whether the principal is the crawl; only `system:` roles can be."""
+    return principal.is_system and any(
+        view.policies.roles[role].reads_metadata for role in principal.roles if role in view.policies.roles
+    )
+
+
+def columns_read(query: ResolvedQuery, permit: Permit) -> tuple[str, ...]:
+    """Return `schema.table.column` for every visible column the statement may read, never fewer."""
+    return tuple(
+        f"{decided.table}.{column.name}"
+        for decided in permit.tables
+        for column in decided.columns
+        if query.reads_whole_rows or column.name.lower() in query.column_names
+    )
+
+
+def _readable(view: View, principal: Principal, source: Source) -> Callable[[TableName], bool]:
+    """A table without its reference set is readable but refused: the caller may be told why."""
+    if reads_metadata(view, principal):
+        return lambda table: True
+
+    def readable(table: TableName) -> bool:
+        decided = decide_table(principal, source, table, view.policies, view.references)
+        return isinstance(decided, TableDecision) or decided.reason is DenyReason.REFERENCE_UNAVAILABLE
+
+    return readable
+
+
+def _decide(
+    view: View, principal: Principal, source: Source, catalog: Catalog, query: ResolvedQuery
+) -> Decision:
+    if reads_metadata(view, principal):
+        return permit_metadata(catalog, principal, query.tables, view.policies)
+    return decide(principal, source, query.tables, view.policies, view.references)
+
+
+def _sees_any_table(view: View, principal: Principal, source: Source) -> bool:
+    """A table that only lacks its reference set now is still one of the caller's."""
+    readable = _readable(view, principal, source)
+    return any(readable(table) for table in view.policies.tables.get(source.name, {}))

@@ -1,0 +1,218 @@
+"""The one door: every read of every caller passes `Gateway.read`, in this order.
+
+    parse ▶ allow ▶ resolve ▶ decide ▶ enforce ▶ verify ▶ audit(Begun) ▶ execute ▶ audit(Ended) ▶ rows
+
+Everything before `audit(Begun)` is memory only. If a record cannot be written, nothing is read or
+returned. `explain` runs the same steps and stops before `audit(Begun)`, so it cannot drift.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+from lucky_mcp.audit.sink import AuditSink
+from lucky_mcp.errors import ArgumentInvalid, QueryFailed, ReadCancelled, ReadError
+from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
+from lucky_mcp.gateway.journal import Journal
+from lucky_mcp.gateway.outcomes import in_agent_words
+from lucky_mcp.gateway.prepare import Prepared, catalog_for, find_source, prepare
+from lucky_mcp.gateway.receipts import (
+    digests,
+    filters_applied,
+    masks_applied,
+    masks_by_column,
+    not_filtered,
+    rules_applied,
+)
+from lucky_mcp.gateway.references import References
+from lucky_mcp.gateway.view import View
+from lucky_mcp.gateway.visible import Visible
+from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.request import SqlRead
+from lucky_mcp.model.result import Explanation, ReadResult, Receipt, Truncation
+from lucky_mcp.policy.policy_set import PolicySet
+
+LARGE_SQL_CHARS = 4_000
+
+
+class Gateway:
+    """Reads under one policy set at a time; `swap` replaces it whole."""
+
+    def __init__(
+        self,
+        *,
+        policies: PolicySet,
+        executor: Executor,
+        audit: AuditSink,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._policies = policies
+        self._executor = executor
+        self._audit = audit
+        self._now = now
+        self._new_id = new_id
+        self._ticks = ticks
+        self.references = References()
+        self.visible = Visible(self.view)
+
+    @property
+    def policies(self) -> PolicySet:
+        """The policy set in force."""
+        return self._policies
+
+    def swap(self, policies: PolicySet) -> None:
+        """Put a new policy set in force for reads that begin from now on."""
+        self._policies = policies
+
+    def view(self) -> View:
+        """Take the snapshots for one read."""
+        policies, now = self._policies, self._now()
+        return View(policies=policies, references=self.references.current(policies.references, now), now=now)
+
+    async def read(self, principal: Principal, request: SqlRead) -> ReadResult:
+        """Answer one read under its policies and bounds.
+
+        Raises a ReadError for every refusal and failure; its `agent_text` is all a caller may be told.
+        """
+        journal = self._journal(principal, request)
+        prepared = await self._prepared(journal, principal, request)
+        journal.begun(
+            prepared,
+            filters=filters_applied(prepared.permit),
+            masks=masks_by_column(prepared),
+        )
+        try:
+            executed = await self._executed(journal, prepared, request)
+            result = self._result(journal, prepared, executed)
+        except (ReadError, asyncio.CancelledError):
+            raise
+        except Exception as defect:
+            raise self._defect(journal.ended_by_defect, defect) from defect
+        journal.ended(
+            outcome="ok",
+            phase="execute",
+            rows=len(result.rows),
+            size=result.bytes,
+            truncation=result.truncation,
+            fenced_retry=executed.fenced_retry,
+        )
+        return result
+
+    async def explain(self, principal: Principal, request: SqlRead) -> Explanation:
+        """Say what `read` would do, without a database; raises the same refusals."""
+        journal = self._journal(principal, request)
+        try:
+            prepared = await self._prepare(journal, principal, request)
+        except ReadError as refusal:
+            journal.explained(verdict="refused", refusal=refusal)
+            raise
+        filters, masks = filters_applied(prepared.permit), masks_by_column(prepared)
+        journal.explained(verdict="permit", prepared=prepared, filters=filters, masks=masks)
+        return Explanation(
+            source=prepared.source.name,
+            dialect=prepared.source.dialect.value,
+            sql_sent=prepared.guarded.text_agent,
+            sql_engine=prepared.guarded.text_sent,
+            tables=tuple(str(table.table) for table in prepared.permit.tables),
+            applied=rules_applied(prepared.permit),
+            rows_max=prepared.guarded.rows_max,
+            timeout_ms=prepared.guarded.bound.timeout_ms,
+            receipt_id=journal.id,
+            digests=journal.digests,
+            notes=tuple(f"{table} is not filtered: {why}" for table, why in not_filtered(prepared.permit)),
+        )
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._executor.close()
+
+    def _journal(self, principal: Principal, request: SqlRead) -> Journal:
+        return Journal(
+            audit=self._audit,
+            now=self._now,
+            ticks=self._ticks,
+            id=self._new_id(),
+            principal=principal,
+            request=request,
+            view=self.view(),
+        )
+
+    async def _prepared(self, journal: Journal, principal: Principal, request: SqlRead) -> Prepared:
+        """Prepare for `read`: a refusal is recorded before it is raised."""
+        try:
+            return await self._prepare(journal, principal, request)
+        except ReadError as refusal:
+            journal.refused(refusal)
+            raise
+        except asyncio.CancelledError:
+            journal.refused(ReadCancelled("the call was cancelled"))
+            raise
+        except Exception as defect:
+            raise self._defect(journal.refused, defect) from defect
+
+    def _defect(self, record: Callable[[ReadError], None], defect: Exception) -> ReadError:
+        """Record a defect of ours like any failure: a read without an end must not exist."""
+        failure = QueryFailed(
+            "the read failed inside the gateway",
+            next_step="try a simpler statement; the failure has been recorded for the maintainers",
+            audit_detail=repr(defect),
+        )
+        record(failure)
+        return failure
+
+    async def _prepare(self, journal: Journal, principal: Principal, request: SqlRead) -> Prepared:
+        if request.rows_max is not None and request.rows_max < 1:
+            raise ArgumentInvalid("max_rows must be at least 1", next_step="leave it out or pass 1 or more")
+        source = find_source(journal.view, principal, request.source)
+        journal.source_found(
+            source, digests(journal.view, catalog_for(journal.view, principal, source).digest)
+        )
+        if len(request.sql) < LARGE_SQL_CHARS:
+            return prepare(journal.view, principal, source, request)
+        return await asyncio.to_thread(prepare, journal.view, principal, source, request)
+
+    async def _executed(self, journal: Journal, prepared: Prepared, request: SqlRead) -> Executed:
+        try:
+            return await self._executor.execute(prepared.guarded)
+        except ExecutionFailed as failure:
+            refusal = in_agent_words(failure, prepared, request.sql)
+            journal.ended(
+                outcome=refusal.code,
+                phase=refusal.phase,
+                detail=refusal.audit_detail,
+                fenced_retry=failure.fenced_retry,
+            )
+            raise refusal from None
+        except asyncio.CancelledError:
+            journal.ended(outcome="CANCELLED", phase="execute", detail="the caller went away")
+            raise
+
+    def _result(self, journal: Journal, prepared: Prepared, executed: Executed) -> ReadResult:
+        rows_max, bound = prepared.guarded.rows_max, prepared.guarded.bound
+        kept = executed.rows.rows[:rows_max]
+        truncation = Truncation.ROWS if len(executed.rows.rows) > rows_max else Truncation.NONE
+        if executed.rows.bytes_met:
+            truncation = Truncation.BYTES
+        return ReadResult(
+            columns=executed.rows.columns,
+            rows=tuple(kept),
+            truncation=truncation,
+            rows_max=rows_max,
+            rows_cap=bound.rows_max,
+            bytes=executed.rows.bytes,
+            cells_cut=executed.rows.cells_cut,
+            receipt=Receipt(
+                id=journal.id,
+                source=prepared.source.name,
+                elapsed_ms=journal.elapsed_ms(),
+                filters=filters_applied(prepared.permit),
+                masked=masks_applied(prepared),
+                not_filtered=not_filtered(prepared.permit),
+                digests=journal.digests,
+            ),
+        )

@@ -1,0 +1,87 @@
+"""What a read gives back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Truncation(StrEnum):
+    """Why rows that exist are not in the result."""
+
+    NONE = "none"
+    ROWS = "rows"
+    BYTES = "bytes"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Digests:
+    """Which snapshots the answer was made under (hex, first 16 of sha256)."""
+
+    policy: str
+    catalog: str
+    references: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receipt:
+    """What a caller must know to read the rows rightly, and to name this read later.
+
+    `filters` are rule ids; `masked` are (column, mask) pairs; `not_filtered` are (table, why) pairs.
+    """
+
+    id: str
+    source: str
+    elapsed_ms: int
+    filters: tuple[str, ...]
+    masked: tuple[tuple[str, str], ...]
+    not_filtered: tuple[tuple[str, str], ...]
+    digests: Digests
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReadResult:
+    """Rows under their caps: `rows` are tuples in the order of `columns`, values as the driver gave them.
+
+    `columns` may repeat a name. `cells_cut` counts cells shortened to the cell bound.
+    """
+
+    columns: tuple[str, ...]
+    rows: Sequence[tuple[object, ...]]
+    truncation: Truncation
+    rows_max: int
+    rows_cap: int
+    bytes: int
+    cells_cut: int
+    receipt: Receipt
+
+
+@dataclass(frozen=True, kw_only=True)
+class AppliedRule:
+    """One obligation as an explanation shows it."""
+
+    table: str
+    effect: str
+    rule_id: str
+    place: str
+    why: str
+    owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explanation:
+    """What `Gateway.read` would do, step for step, without doing it."""
+
+    source: str
+    dialect: str
+    sql_sent: str
+    sql_engine: str
+    tables: tuple[str, ...]
+    applied: tuple[AppliedRule, ...]
+    rows_max: int
+    timeout_ms: int
+    receipt_id: str
+    digests: Digests
+    notes: tuple[str, ...] = ()

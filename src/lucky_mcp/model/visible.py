@@ -1,0 +1,63 @@
+"""What exists as far as one caller can tell: the fleet after policy, never before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisibleSource:
+    """A source of which the caller may see at least one table."""
+
+    name: str
+    short_name: str
+    kind: str
+    dialect: str
+    domain: str
+    status: str
+    time_zone: str
+    description: str
+    tables: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownColumn:
+    """A column as the caller sees it: `type` is the type after masking, `mask` "" when there is none."""
+
+    name: str
+    type: str
+    mask: str
+    tags: tuple[str, ...]
+    comment: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownFilter:
+    """A row filter in force, as its owner explains it."""
+
+    rule_id: str
+    condition: str
+    why: str
+    owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class VisibleTable:
+    """A table as the caller sees it; keys and indexes name visible columns only.
+
+    `joins` are sentences such as `order_id = luckyus_sales_order.t_sales_order_m.order_id (same source)`.
+    """
+
+    source: str
+    dialect: str
+    schema: str
+    table: str
+    domain: str
+    dataset: str
+    description: str
+    columns: tuple[ShownColumn, ...]
+    primary_key: tuple[str, ...]
+    indexes: tuple[tuple[str, ...], ...]
+    filters: tuple[ShownFilter, ...]
+    not_filtered: str
+    joins: tuple[str, ...]

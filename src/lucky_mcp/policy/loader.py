@@ -1,0 +1,205 @@
+"""Loads a policy directory whole: it is valid in every part, or there is no PolicySet."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+from lucky_mcp.catalog.loader import read_snapshot
+from lucky_mcp.catalog.snapshot import Catalog
+from lucky_mcp.errors import ConfigurationError
+from lucky_mcp.model.decision import Bound, Rule
+from lucky_mcp.model.names import TableName
+from lucky_mcp.model.source import Source
+from lucky_mcp.policy.compile_dataset import DatasetCompiler
+from lucky_mcp.policy.masks import WORDS
+from lucky_mcp.policy.policy_set import LEVELS, MaskRule, PolicySet, Reference, Role, TablePolicy
+from lucky_mcp.policy.schema import (
+    BoundEntry,
+    BoundsFile,
+    ContractsFile,
+    DatasetFile,
+    Level,
+    ReferencesFile,
+    RoleEntry,
+    RolesFile,
+    SourceEntry,
+    SourcesFile,
+    TagsFile,
+)
+from lucky_mcp.policy.source_urls import expand_url
+from lucky_mcp.policy.tags import Tags, compile_tags
+from lucky_mcp.policy.yaml_files import YamlFile
+
+REQUIRED_FILES = ("sources", "roles", "tags", "contracts", "references", "bounds")
+
+
+def load_policies(
+    directory: Path, environment: Mapping[str, str] = MappingProxyType({}), *, with_datasets: bool = True
+) -> PolicySet:
+    """Return the PolicySet of a directory; ConfigurationError names file, line and fault.
+
+    `environment` supplies `${NAME}` in source URLs. Without the dataset files nothing but metadata can
+    be read: that is what the first crawl of a source needs, before its tables are known.
+    """
+    if not directory.is_dir():
+        raise ConfigurationError(f"there is no policy directory {directory.name!r}; pass --policies DIR")
+    files = {name: YamlFile(directory / f"{name}.yaml", directory) for name in REQUIRED_FILES}
+    paths = _dataset_paths(directory) if with_datasets else []
+    datasets = [YamlFile(path, directory) for path in paths]
+    sources = _sources(files["sources"], directory, environment)
+    catalogs = {name: read_snapshot(directory / "catalog", name) for name in sources}
+    roles = _roles(files["roles"])
+    tags = compile_tags(
+        files["tags"].read_as(TagsFile), lambda index: files["tags"].place(("classifiers", index))
+    )
+    references = _references(files["references"], sources)
+    bounds = files["bounds"].read_as(BoundsFile)
+    _check_bound_roles(bounds, roles, files["bounds"])
+    return PolicySet(
+        digest=_digest([*files.values(), *datasets], catalogs),
+        sources=MappingProxyType(sources),
+        roles=MappingProxyType(roles),
+        tags=tags,
+        tables=_tables(datasets, files["contracts"], catalogs, roles, tags, references, _levels(sources)),
+        catalogs=MappingProxyType(catalogs),
+        references=MappingProxyType(references),
+        bound_default=_default_bound(bounds.default, files["bounds"]),
+        bounds_by_role={name: entry.model_dump(exclude_none=True) for name, entry in bounds.roles.items()},
+        bounds_by_kind={kind: entry.model_dump(exclude_none=True) for kind, entry in bounds.kinds.items()},
+    )
+
+
+def _dataset_paths(directory: Path) -> list[Path]:
+    return [
+        path
+        for path in sorted((directory / "datasets").rglob("*.yaml"))
+        if not path.name.endswith(".test.yaml")
+    ]
+
+
+def _digest(files: list[YamlFile], catalogs: Mapping[str, Catalog]) -> str:
+    parts = sorted(f"{file.name}={file.digest}" for file in files)
+    parts += [f"catalog/{name}={catalogs[name].digest}" for name in sorted(catalogs)]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _sources(file: YamlFile, directory: Path, environment: Mapping[str, str]) -> dict[str, Source]:
+    sources = {}
+    for name, entry in file.read_as(SourcesFile).sources.items():
+        place = file.place(("sources", name, "url"))
+        sources[name] = _source(name, entry, expand_url(entry.url, directory, environment, place))
+    return sources
+
+
+def _source(name: str, entry: SourceEntry, url: str) -> Source:
+    short = entry.short_name or name.removeprefix("aws-luckyus-").removesuffix("-rw")
+    return Source(
+        name=name,
+        kind=entry.kind,
+        dialect=entry.dialect,
+        url=url,
+        domain=entry.domain,
+        short_name=short,
+        default_schema=entry.default_schema,
+        time_zone=entry.time_zone,
+        classification=entry.classification,
+        status=entry.status,
+        owner=entry.owner,
+        description=entry.description,
+    )
+
+
+def _roles(file: YamlFile) -> dict[str, Role]:
+    roles = {}
+    for name, entry in file.read_as(RolesFile).roles.items():
+        place = file.place(("roles", name))
+        if entry.reads_metadata and not name.startswith("system:"):
+            raise ConfigurationError(f"{place}: only system: roles may set reads_metadata")
+        roles[name] = Role(
+            name=name,
+            toolset=entry.toolset,
+            masks={tag: _role_mask(file, name, entry, tag) for tag in entry.masks},
+            reads_metadata=entry.reads_metadata,
+            reads_up_to=entry.reads_up_to,
+        )
+    return roles
+
+
+def _role_mask(file: YamlFile, role: str, entry: RoleEntry, tag: str) -> MaskRule:
+    place = file.place(("roles", role, "masks", tag))
+    rule = Rule(id=f"{role}:{tag}", place=place, why=entry.description, owner="")
+    return MaskRule(mask=WORDS[entry.masks[tag]], rule=rule)
+
+
+def _references(file: YamlFile, sources: Mapping[str, Source]) -> dict[str, Reference]:
+    references = {}
+    for name, entry in file.read_as(ReferencesFile).references.items():
+        if entry.source not in sources:
+            raise ConfigurationError(f"{file.place(('references', name))}: unknown source {entry.source!r}")
+        references[name] = Reference(
+            name=name,
+            source=entry.source,
+            sql=entry.sql,
+            refresh_s=entry.refresh_s,
+            max_age_s=entry.max_age_s,
+            values_max=entry.values_max,
+        )
+    return references
+
+
+def _tables(
+    datasets: list[YamlFile],
+    contracts_file: YamlFile,
+    catalogs: Mapping[str, Catalog],
+    roles: Mapping[str, Role],
+    tags: Tags,
+    references: Mapping[str, Reference],
+    levels: Mapping[str, Level],
+) -> Mapping[str, Mapping[TableName, TablePolicy]]:
+    contracts = contracts_file.read_as(ContractsFile).contracts
+    tables: dict[str, dict[TableName, TablePolicy]] = {name: {} for name in catalogs}
+    for file in datasets:
+        dataset = file.read_as(DatasetFile)
+        if dataset.source not in catalogs:
+            raise ConfigurationError(f"{file.place(('source',))}: unknown source {dataset.source!r}")
+        compiler = DatasetCompiler(
+            file=file,
+            dataset=dataset,
+            catalog=catalogs[dataset.source],
+            source_level=levels[dataset.source],
+            contracts=contracts,
+            contracts_file=contracts_file,
+            roles=roles,
+            tags=tags,
+            references=references,
+        )
+        for policy in compiler.tables():
+            if policy.table in tables[dataset.source]:
+                place = file.place(("tables", str(policy.table)))
+                raise ConfigurationError(f"{place}: {policy.table} is listed by two dataset files")
+            tables[dataset.source][policy.table] = policy
+    return MappingProxyType({name: MappingProxyType(found) for name, found in tables.items()})
+
+
+def _levels(sources: Mapping[str, Source]) -> Mapping[str, Level]:
+    return {
+        name: next(each for each in LEVELS if each == source.classification)
+        for name, source in sources.items()
+    }
+
+
+def _default_bound(entry: BoundEntry, file: YamlFile) -> Bound:
+    values = entry.model_dump(exclude_none=True)
+    missing = [name for name in Bound.__dataclass_fields__ if name not in values]
+    if missing:
+        raise ConfigurationError(f"{file.place(('default',))}: the default lacks {', '.join(missing)}")
+    return Bound(**values)
+
+
+def _check_bound_roles(bounds: BoundsFile, roles: Mapping[str, Role], file: YamlFile) -> None:
+    for name in bounds.roles:
+        if name not in roles:
+            raise ConfigurationError(f"{file.place(('roles', name))}: unknown role {name!r}")

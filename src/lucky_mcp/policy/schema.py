@@ -1,0 +1,207 @@
+"""The shape of the YAML files: unknown keys, roles and masks are refused, whatever they are called."""
+
+from __future__ import annotations
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from lucky_mcp.model.source import Dialect, Kind
+
+
+class MaskWord(StrEnum):
+    """Masks as reviewers write them; `token` and `scrub` render as `redact` until they exist."""
+
+    LAST4 = "last4"
+    EMAIL_DOMAIN = "email_domain"
+    TOKEN = "token"  # noqa: S105 (the name of a mask)
+    SCRUB = "scrub"
+    REDACT = "redact"
+    NULL = "null"
+    DENY = "deny"
+
+
+def _yaml_null(value: object) -> object:
+    """YAML reads the mask name `null` as nothing; reviewers mean the mask."""
+    return "null" if value is None else value
+
+
+Mask = Annotated[MaskWord, BeforeValidator(_yaml_null)]
+Level = Literal["public", "internal", "confidential", "restricted"]
+Toolset = Literal[
+    "ask_lucky", "analysis", "operations", "executive", "customer_care", "engineer", "dba", "review"
+]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SourceEntry(_Model):
+    """One source; `kind` is the engine that runs the text, `dialect` the SQL that agents write."""
+
+    kind: Kind
+    dialect: Dialect
+    url: str
+    domain: str
+    short_name: str | None = None
+    default_schema: str | None = None
+    time_zone: str = "America/New_York"
+    classification: Level = "internal"
+    status: Literal["active", "down", "planned"] = "active"
+    owner: str
+    description: str = ""
+
+
+class SourcesFile(_Model):
+    """`sources.yaml`."""
+
+    sources: dict[str, SourceEntry]
+
+
+class RoleEntry(_Model):
+    """One role: its toolset, the highest level it may read, and the mask per tag.
+
+    A sensitive tag without a mask is denied.
+    """
+
+    description: str
+    toolset: Toolset | None = None
+    reads_up_to: Level = "internal"
+    masks: dict[str, Mask] = Field(default_factory=dict)
+    unlisted: Literal["deny"] = "deny"
+    reads_metadata: bool = False
+
+
+class RolesFile(_Model):
+    """`roles.yaml`."""
+
+    roles: dict[str, RoleEntry]
+
+
+class TagEntry(_Model):
+    """One classifier: columns whose name matches a pattern (a whole-name regular expression) get the tag."""
+
+    tag: str
+    names: tuple[str, ...]
+    types: tuple[str, ...] = ()
+    why: str
+
+
+class TagsFile(_Model):
+    """`tags.yaml`; a tag whose name starts with one of `sensitive` is masked or absent, never plain."""
+
+    sensitive: tuple[str, ...]
+    classifiers: tuple[TagEntry, ...]
+
+
+class ContractRule(_Model):
+    """A filter on every table that has one of the columns."""
+
+    when_column: str | tuple[str, ...]
+    row_filter: str
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The column names, whether one or several were written."""
+        return (self.when_column,) if isinstance(self.when_column, str) else self.when_column
+
+
+class Contract(_Model):
+    """A mandatory filter; no grant removes it."""
+
+    owner: str
+    why: str
+    expires: date
+    rules: tuple[ContractRule, ...]
+    via: dict[str, dict[str, str]] = Field(default_factory=dict)
+    not_filtered: dict[str, str] = Field(default_factory=dict)
+
+
+class ContractsFile(_Model):
+    """`contracts.yaml`."""
+
+    contracts: dict[str, Contract]
+
+
+class ReferenceEntry(_Model):
+    """A set of values read from one source and used by filters on others."""
+
+    source: str
+    sql: str
+    refresh_s: int = Field(gt=0)
+    max_age_s: int = Field(gt=0)
+    values_max: int = Field(gt=0, le=100_000)
+    why: str
+
+
+class ReferencesFile(_Model):
+    """`references.yaml`."""
+
+    references: dict[str, ReferenceEntry]
+
+
+class BoundEntry(_Model):
+    """Limits; what is left out is taken from the default."""
+
+    rows_max: int | None = Field(default=None, gt=0)
+    rows_default: int | None = Field(default=None, gt=0)
+    bytes_max: int | None = Field(default=None, gt=0)
+    cell_chars_max: int | None = Field(default=None, gt=0)
+    timeout_ms: int | None = Field(default=None, gt=0, le=60_000)
+
+
+class BoundsFile(_Model):
+    """`bounds.yaml`: the smallest limit of all that apply wins; `system` roles have their own default."""
+
+    default: BoundEntry
+    roles: dict[str, BoundEntry] = Field(default_factory=dict)
+    kinds: dict[Kind, BoundEntry] = Field(default_factory=dict)
+
+
+class ColumnEntry(_Model):
+    """A listed column; its tags are added to those the classifiers give."""
+
+    tags: tuple[str, ...] = ()
+    description: str = ""
+    joins: str | None = None
+
+
+class TableEntry(_Model):
+    """A listed table with its visible columns."""
+
+    description: str
+    columns: dict[str, ColumnEntry | None]
+
+
+class Grant(_Model):
+    """Lets roles read the dataset; `masks` may only tighten what the role has."""
+
+    id: str
+    roles: tuple[str, ...]
+    why: str
+    masks: dict[str, Mask] = Field(default_factory=dict)
+    row_filter: str | None = None
+
+
+class Denial(_Model):
+    """Takes the dataset, or some columns of it, from roles; it wins over every grant."""
+
+    id: str
+    roles: tuple[str, ...]
+    why: str
+    columns: tuple[str, ...] = ()
+
+
+class DatasetFile(_Model):
+    """`datasets/<domain>/<dataset>.yaml`."""
+
+    dataset: str
+    owner: str
+    classification: Level
+    source: str
+    tables: dict[str, TableEntry]
+    grants: tuple[Grant, ...] = ()
+    denials: tuple[Denial, ...] = ()

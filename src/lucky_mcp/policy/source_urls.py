@@ -1,0 +1,32 @@
+"""Source URLs: `${NAME}` and `${NAME:-default}` from the environment, paths relative to the directory."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from lucky_mcp.errors import ConfigurationError
+
+DUCKDB_SCHEME = "duckdb:///"
+VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
+INLINE_CREDENTIALS = re.compile(r"^[a-z]+://[^/@${}]*:[^/@${}]+@")
+
+
+def expand_url(url: str, directory: Path, environment: Mapping[str, str], place: str) -> str:
+    """Return the URL that an adapter opens; ConfigurationError for an unset name or a plain password."""
+    if INLINE_CREDENTIALS.match(url):
+        raise ConfigurationError(f"{place}: a password stands in the URL; write ${{NAME}} instead")
+
+    def value(match: re.Match[str]) -> str:
+        name, default = match.groups()
+        found = environment.get(name, default)
+        if found is None:
+            raise ConfigurationError(f"{place}: the environment variable {name} is not set")
+        return str(found)
+
+    expanded = VARIABLE.sub(value, url)
+    if expanded.startswith(DUCKDB_SCHEME):
+        path = Path(expanded.removeprefix(DUCKDB_SCHEME))
+        return DUCKDB_SCHEME + str(path if path.is_absolute() else (directory / path).resolve())
+    return expanded

@@ -1,0 +1,99 @@
+"""From a transport to a principal: bearer tokens on HTTP, one token for the whole process on stdio."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import structlog
+from fastmcp.server.auth import AccessToken, TokenVerifier
+from fastmcp.server.dependencies import get_access_token
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lucky_mcp.errors import ConfigurationError, NotAuthenticated
+from lucky_mcp.identity.claims import claims_of, principal_of
+from lucky_mcp.identity.demo import DEMO_DEFAULT
+from lucky_mcp.identity.tokens import Verify
+from lucky_mcp.model.principal import Principal
+
+log = structlog.get_logger(__name__)
+
+Identify = Callable[[], Principal]
+
+
+class BearerVerifier(TokenVerifier):
+    """Lets FastMCP answer 401 with WWW-Authenticate to every request whose token `verify` does not know."""
+
+    def __init__(self, verify: Verify) -> None:
+        super().__init__()
+        self._verify = verify
+
+    async def verify_token(self, token: str) -> AccessToken | None:
+        """The caller's claims; None when the token is unknown, expired, or cannot be checked at all."""
+        try:
+            principal = self._verify(token)
+        except ConfigurationError as error:
+            log.error("nobody can be authenticated", why=str(error))
+            return None
+        if principal is None:
+            return None
+        # The secret has done its work; it is not carried further into the request.
+        return AccessToken(
+            token="",
+            client_id=principal.subject,
+            subject=principal.subject,
+            scopes=[],
+            claims=claims_of(principal),
+        )
+
+
+class DemoVerifier(BearerVerifier):
+    """The same for demo mode, where a request without any credential is the demo analyst's."""
+
+    def get_middleware(self) -> list[Middleware]:
+        """Put the default credential in before FastMCP looks for one."""
+        return [Middleware(_DefaultCredential), *super().get_middleware()]
+
+
+class _DefaultCredential:
+    """Adds the demo analyst's token to requests without an Authorization header; a wrong one stays wrong."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = scope.get("headers", [])
+        if scope["type"] == "http" and not any(name.lower() == b"authorization" for name, _ in headers):
+            scope = {**scope, "headers": [*headers, (b"authorization", f"Bearer {DEMO_DEFAULT}".encode())]}
+        await self._app(scope, receive, send)
+
+
+def bearer_caller() -> Principal:
+    """Who the current HTTP request speaks for, as verified when it came in."""
+    token = get_access_token()
+    if token is None:
+        raise _nobody("this request carries no bearer token")
+    try:
+        return principal_of(token.claims)
+    except ValueError:
+        raise _nobody("this request's token names no principal") from None
+
+
+def token_caller(secret: str, verify: Verify) -> Identify:
+    """Who `secret` speaks for, asked again at each call, so that a revoked token stops a running process."""
+
+    def identify() -> Principal:
+        try:
+            principal = verify(secret)
+        except ConfigurationError as error:
+            log.error("nobody can be authenticated", why=str(error))
+            principal = None
+        if principal is None:
+            raise _nobody("the token of this process is no longer valid")
+        return principal
+
+    return identify
+
+
+def _nobody(what: str) -> NotAuthenticated:
+    return NotAuthenticated(what, next_step="ask the operator for a valid token")

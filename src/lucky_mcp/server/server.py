@@ -1,0 +1,104 @@
+"""The MCP server: tools, texts, who sees which, and how errors read."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fastmcp import FastMCP
+from fastmcp.server.auth import AuthProvider
+from fastmcp.tools.base import Tool, ToolResult
+from mcp_types import ToolAnnotations
+
+from lucky_mcp.errors import ConfigurationError
+from lucky_mcp.server.auth import Identify
+from lucky_mcp.server.catalog_tools import CatalogTools
+from lucky_mcp.server.errors import Answers, ErrorsMiddleware, NewReference
+from lucky_mcp.server.health import add_health_route
+from lucky_mcp.server.query_tools import QueryTools
+from lucky_mcp.server.texts import read_instructions, read_tool_text
+from lucky_mcp.server.visibility import ToolsetMiddleware
+
+if TYPE_CHECKING:
+    from lucky_mcp.gateway.read import Gateway
+
+NAME = "lucky-mcp"
+VERSION = "0.1.0"
+_LIST_CACHE_SECONDS = 60
+
+# Nothing here changes a source; the same query may give other rows later, and the rows come from outside.
+_READ_ONLY = ToolAnnotations(
+    read_only_hint=True, destructive_hint=False, idempotent_hint=True, open_world_hint=False
+)
+
+
+def build_server(
+    *,
+    gateway: Gateway,
+    identify: Identify,
+    new_reference: NewReference,
+    prompts: Path,
+    auth: AuthProvider | None = None,
+) -> FastMCP:
+    """Build the server around `gateway`; ConfigurationError when a text is missing or wrong.
+
+    `identify` names the caller of the current call; `auth` guards the HTTP transport and is None on
+    stdio; `prompts` is the directory of texts. Tools are listed in the order given here, always the same,
+    so that clients can cache the list.
+    """
+    answers = Answers(new_reference)
+    queries = QueryTools(gateway=gateway, identify=identify, answers=answers)
+    catalog = CatalogTools(gateway=gateway, identify=identify, answers=answers)
+    tools = [
+        build_tool(function, prompts)
+        for function in (
+            catalog.search_catalog,
+            catalog.describe_table,
+            queries.run_query,
+            queries.check_query,
+            catalog.list_sources,
+        )
+    ]
+    server: FastMCP = FastMCP(
+        NAME,
+        instructions=read_instructions(prompts),
+        version=VERSION,
+        auth=auth,
+        tools=tools,
+        # The first is the outermost: what visibility refuses gets its answer from the errors.
+        middleware=[
+            ErrorsMiddleware(answers=answers, schemas={tool.name: tool.parameters for tool in tools}),
+            ToolsetMiddleware(visible=gateway.visible, identify=identify),
+        ],
+        mask_error_details=True,
+        cache_ttl=_LIST_CACHE_SECONDS,
+        cache_scope="private",
+    )
+    add_health_route(server)
+    return server
+
+
+def build_tool(function: Callable[..., Awaitable[ToolResult]], prompts: Path) -> Tool:
+    """Make a tool of `function` with the words of `prompts/tools/<its name>.md`."""
+    name = function.__name__
+    text = read_tool_text(prompts, name)
+    tool = Tool.from_function(
+        function,
+        name=name,
+        title=text.title,
+        description=text.description,
+        annotations=_READ_ONLY,
+        output_schema=None,
+    )
+    properties = tool.parameters["properties"]
+    if set(properties) != set(text.arguments):
+        raise ConfigurationError(
+            f"{prompts / 'tools' / name}.md: it must describe exactly the arguments {', '.join(properties)}"
+        )
+    for argument, schema in properties.items():
+        schema["description"] = text.arguments[argument]
+        # A null default adds nothing to "not required", and contradicts the argument's one type.
+        if schema.get("default", ...) is None:
+            del schema["default"]
+    return tool

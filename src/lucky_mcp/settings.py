@@ -1,0 +1,104 @@
+"""What an operator sets from outside: environment variables that start with LUCKY_, and nothing else.
+
+A variable with that start that is not a setting is refused, because a mistyped name would otherwise
+leave a default in force without anybody noticing. LUCKY_TEST_* belongs to the test suite and LUCKY_MCP_*
+to clients' configuration files; both are ignored.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from lucky_mcp.errors import ConfigurationError
+
+PREFIX = "LUCKY_"
+# Variables of the test suite, and of clients' configuration files, which a child process inherits.
+_FOREIGN_PREFIXES = ("LUCKY_TEST_", "LUCKY_MCP_")
+
+
+def _default_state() -> Path:
+    """The user's state directory by the XDG convention."""
+    base = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(base) / "lucky-mcp"
+
+
+def _split(value: object) -> object:
+    """Read `a,b` as two entries; a list made by code stays as it is."""
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """All settings; options of the command line win over the environment, the environment over defaults."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True, env_ignore_empty=True
+    )
+
+    policies: Annotated[Path | None, Field(description="The policy directory; needed to serve.")] = None
+    state: Annotated[
+        Path,
+        Field(
+            default_factory=_default_state,
+            description="A private directory for tokens.json and audit/; by default below $XDG_STATE_HOME.",
+        ),
+    ]
+    token: Annotated[
+        SecretStr | None,
+        Field(description="Who calls over stdio: a token from `token create`."),
+    ] = None
+    host: Annotated[str, Field(min_length=1, description="The address to serve HTTP on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="The port for HTTP; 0 takes any free.")] = 8765
+    allowed_hosts: Annotated[
+        Names, Field(description="Host headers to accept, separated by commas; needed behind a public name.")
+    ] = ()
+    allowed_origins: Annotated[
+        Names, Field(description="Browser origins to accept, separated by commas; others are refused.")
+    ] = ()
+    prompts: Annotated[
+        Path | None,
+        Field(description="A directory of texts to use instead of the package's own."),
+    ] = None
+
+    @property
+    def tokens_path(self) -> Path:
+        """The token file."""
+        return self.state / "tokens.json"
+
+    @property
+    def audit_path(self) -> Path:
+        """The audit log."""
+        return self.state / "audit" / "audit.jsonl"
+
+
+def load_settings(**given: object) -> Settings:
+    """Settings of the environment and `given` (None: not given); ConfigurationError names the wrong one."""
+    _refuse_unknown(os.environ)
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise ConfigurationError(_one_sentence(error)) from error
+
+
+def _refuse_unknown(environment: Mapping[str, str]) -> None:
+    known = {PREFIX + name.upper() for name in Settings.model_fields}
+    for name in sorted(environment):
+        if name.upper().startswith(PREFIX) and not name.startswith(_FOREIGN_PREFIXES) and name not in known:
+            raise ConfigurationError(f"{name} is not a setting; settings are {', '.join(sorted(known))}")
+
+
+def _one_sentence(error: ValidationError) -> str:
+    """Say which setting is wrong and why, without its value: it may be a secret."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else "a setting"
+    return f"{name}: {first['msg'][:1].lower()}{first['msg'][1:]}"

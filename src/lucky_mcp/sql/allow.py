@@ -1,0 +1,160 @@
+"""Refuses every tree that holds anything outside the allowlists."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlglot import exp
+
+from lucky_mcp.errors import Code, ConstructRefused, Place, StatementRefused
+from lucky_mcp.model.source import Dialect
+from lucky_mcp.sql.functions.allowlist import Allowlist, allowlist
+from lucky_mcp.sql.structure import OPERATORS, PARTS, REPLACEMENTS
+from lucky_mcp.sql.words import refuse_unknown_words
+
+WRITES = (exp.DML, exp.DDL, exp.Command, exp.Describe, exp.Set, exp.Into, exp.Drop, exp.Alter)
+GROWING_REPLACES_MAX = 2
+STAR_PLACES = (exp.Select, exp.Column, exp.Count, exp.Dot)
+ADVICE = {"SLEEP": "leave it out; no query may wait", "REPEAT": "build long text in the caller"}
+
+
+def allow(tree: exp.Expr, dialect: Dialect) -> None:
+    """Raise unless every node, in every position, is on a list (StatementRefused, ConstructRefused)."""
+    functions = allowlist(dialect)
+    for node in tree.walk():
+        _refuse_write(node)
+    _refuse_growth(tree)
+    for node in tree.walk():
+        _refuse_unlisted(node, functions)
+        _refuse_parts(node)
+        _refuse_special(node)
+        refuse_unknown_words(node)
+
+
+def _refuse_write(node: exp.Expr) -> None:
+    if isinstance(node, WRITES) and not isinstance(node, exp.Query):
+        what = "SELECT … INTO" if isinstance(node, exp.Into) else node.key.upper()
+        raise StatementRefused(
+            f"{what} is not a read; nothing is ever written", next_step="send the SELECT part alone"
+        )
+
+
+def _refuse_unlisted(node: exp.Expr, functions: Allowlist) -> None:
+    kind = type(node)
+    if kind in PARTS or kind in OPERATORS:
+        return
+    if isinstance(node, exp.Func) and kind not in REPLACEMENTS:
+        if functions.allows(node):
+            return
+        raise _function_refused(node, functions)
+    what, step = REPLACEMENTS.get(kind, (_words(node), "write it with plain SELECT constructs"))
+    raise ConstructRefused(f"{what} is not accepted", place=place_of_node(node), next_step=step)
+
+
+def _function_refused(node: exp.Func, functions: Allowlist) -> ConstructRefused:
+    name = (str(node.this) if isinstance(node, exp.Anonymous) else node.sql_name()).upper()
+    return ConstructRefused(
+        f"the function {name[:60]} is not on the list of accepted functions",
+        code=Code.FUNCTION_REFUSED,
+        place=place_of_node(node),
+        nearest=functions.near(name),
+        next_step=ADVICE.get(name, "compute it from accepted functions, or in the caller"),
+    )
+
+
+def _refuse_parts(node: exp.Expr) -> None:
+    allowed = PARTS.get(type(node))
+    if allowed is None:
+        return
+    for part, value in node.args.items():
+        if value and part not in allowed:
+            _refuse_part(node, part, value)
+
+
+def _refuse_part(node: exp.Expr, part: str, value: Any) -> None:
+    first = value[0] if isinstance(value, list) else value
+    if part == "catalog" or (part == "db" and isinstance(node, exp.Table)):
+        raise ConstructRefused(
+            "a name with three parts is not accepted",
+            place=place_of_node(node),
+            next_step="write schema.table; the source argument chooses the server",
+        )
+    if isinstance(node, exp.DataType):
+        raise ConstructRefused("a type of unknown name is not accepted", next_step="use a built-in type")
+    words, step = REPLACEMENTS.get(type(first), (f"{part.strip('_').upper()} in {_words(node)}", ""))
+    place = place_of_node(first) if isinstance(first, exp.Expr) else None
+    raise ConstructRefused(f"{words} is not accepted", place=place, next_step=step or "leave it out")
+
+
+def _refuse_special(node: exp.Expr) -> None:
+    if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
+        raise ConstructRefused(
+            "a function in FROM is not accepted",
+            place=place_of_node(node),
+            next_step="read from a table or a subquery",
+        )
+    if isinstance(node, exp.Select) and not node.expressions:
+        raise StatementRefused(
+            "a SELECT names no columns", code=Code.PARSE_ERROR, next_step="write SELECT and the columns"
+        )
+    if isinstance(node, exp.Star) and not isinstance(node.parent, STAR_PLACES):
+        raise ConstructRefused(
+            "a star stands where a value is expected", place=place_of_node(node), next_step="name the columns"
+        )
+    if isinstance(node, exp.Lateral) and not isinstance(node.this, exp.Subquery):
+        raise ConstructRefused("LATERAL takes a subquery here", next_step="write LATERAL (SELECT …) alias")
+    if isinstance(node, exp.Limit | exp.Offset | exp.Fetch):
+        _refuse_computed_limit(node)
+    if isinstance(node, exp.DataType) and node.this in {
+        exp.DataType.Type.USERDEFINED,
+        exp.DataType.Type.UNKNOWN,
+    }:
+        raise ConstructRefused("a type of unknown name is not accepted", next_step="use a built-in type")
+
+
+def _refuse_growth(tree: exp.Expr) -> None:
+    """REPLACE by longer text multiplies at every level; a few calls would outgrow any memory limit."""
+    growing = [
+        node
+        for node in tree.find_all(exp.Replace, exp.RegexpReplace)
+        if len(_text_of(node.args.get("replacement"))) > max(len(_text_of(node.args.get("expression"))), 1)
+    ]
+    if len(growing) > GROWING_REPLACES_MAX:
+        raise ConstructRefused(
+            f"more than {GROWING_REPLACES_MAX} calls of REPLACE put in longer text",
+            place=place_of_node(growing[-1]),
+            next_step="replace by text that is not longer, or in the caller",
+        )
+
+
+def _text_of(node: exp.Expr | None) -> str:
+    """A computed text counts as long."""
+    if node is None:
+        return ""
+    return node.name if isinstance(node, exp.Literal) else "?" * 1000
+
+
+def _refuse_computed_limit(node: exp.Limit | exp.Offset | exp.Fetch) -> None:
+    values = [node.args.get(part) for part in ("expression", "offset", "count")]
+    for value in values:
+        if value is None or (isinstance(value, exp.Literal) and value.is_int):
+            continue
+        if isinstance(value, exp.Var) and value.name.upper() == "ALL":
+            continue
+        raise ConstructRefused(
+            "LIMIT and OFFSET take whole numbers only", next_step="write a number such as LIMIT 100"
+        )
+
+
+def _words(node: exp.Expr) -> str:
+    return type(node).__name__
+
+
+def place_of_node(node: exp.Expr) -> Place | None:
+    """Return where a node stands in the agent's text, when the parser kept it."""
+    for each in node.walk():
+        if each.meta.get("line"):
+            length = each.meta["end"] - each.meta["start"] + 1
+            name = each.name[:40] if each.name else ""
+            return Place(line=each.meta["line"], column=max(each.meta["col"] - length + 1, 1), token=name)
+    return None

@@ -1,0 +1,56 @@
+"""Runnable texts to hand over with a refusal, made from the refused one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, SqlglotError
+
+from lucky_mcp.errors import Code, ReadError
+from lucky_mcp.model.source import Dialect
+from lucky_mcp.sql.dialects import GRAMMARS
+from lucky_mcp.sql.lexical import TEXT_BYTES_MAX
+from lucky_mcp.sql.parse import parse
+
+
+def alternatives(text: str, refusal: ReadError, dialect: Dialect) -> Iterator[str]:
+    """Yield texts that may run instead; the caller must try each, since nothing here decides."""
+    if refusal.rewrite:
+        yield refusal.rewrite
+    if len(text.encode("utf-8", "replace")) > TEXT_BYTES_MAX:
+        return
+    if refusal.code is Code.CONSTRUCT_REFUSED:
+        yield from _without_locks(text, dialect)
+    elif refusal.code is Code.FUNCTION_REFUSED:
+        yield from _from_other_dialects(text, dialect)
+
+
+def _without_locks(text: str, dialect: Dialect) -> Iterator[str]:
+    """FOR UPDATE and LOCK IN SHARE MODE mean nothing to a read: the rest stands."""
+    for tree in _parsed(text, dialect):
+        locking = [select for select in tree.find_all(exp.Select) if select.args.get("locks")]
+        for select in locking:
+            select.set("locks", None)
+        if locking:
+            yield tree.sql(dialect=dialect.value, comments=False, unsupported_level=ErrorLevel.IGNORE)
+
+
+def _from_other_dialects(text: str, dialect: Dialect) -> Iterator[str]:
+    """A function of another dialect is often meant: the parser knows how this one says it."""
+    for other in Dialect:
+        if other is dialect:
+            continue
+        for tree in _parsed(text, other):
+            try:
+                yield tree.sql(dialect=dialect.value, comments=False, unsupported_level=ErrorLevel.RAISE)
+            except (SqlglotError, RecursionError):
+                continue
+
+
+def _parsed(text: str, dialect: Dialect) -> Iterator[exp.Expr]:
+    """Yield the tree, read behind the same checks as any text of an agent."""
+    try:
+        yield parse(text, GRAMMARS[dialect]).tree
+    except ReadError:
+        return

@@ -1,0 +1,55 @@
+"""The two grammars agents write, and what the guard must know about each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sqlglot import exp
+from sqlglot.dialects.dialect import Dialect as SqlglotDialect
+
+from lucky_mcp.model.source import Dialect, Kind
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grammar:
+    """How one dialect is read: the parser's dialect, and rules of its server.
+
+    `folds_names`: unquoted names fold to lower case and quoted ones are exact (PostgreSQL).
+    `runs_comments`: the server executes `/*! … */`. `join_needs_condition`: a bare JOIN is an error.
+    `recursive_sees_siblings`: under WITH RECURSIVE every entry sees every other.
+    """
+
+    name: str
+    folds_names: bool
+    runs_comments: bool
+    join_needs_condition: bool
+    recursive_sees_siblings: bool
+    dialect: SqlglotDialect = field(compare=False)
+
+
+GRAMMARS: dict[Dialect, Grammar] = {
+    Dialect.MYSQL: Grammar(
+        name="mysql",
+        folds_names=False,
+        runs_comments=True,
+        join_needs_condition=False,
+        recursive_sees_siblings=False,
+        dialect=SqlglotDialect.get_or_raise("mysql"),
+    ),
+    Dialect.POSTGRES: Grammar(
+        name="postgres",
+        folds_names=True,
+        runs_comments=False,
+        join_needs_condition=True,
+        recursive_sees_siblings=True,
+        dialect=SqlglotDialect.get_or_raise("postgres"),
+    ),
+}
+
+ENGINE_DIALECTS: dict[Kind, str] = {Kind.DUCKDB: "duckdb", Kind.MYSQL: "mysql", Kind.POSTGRES: "postgres"}
+
+
+def folded(identifier: exp.Identifier, grammar: Grammar) -> str:
+    """Return the name as the server would look it up; quoting decides in PostgreSQL."""
+    name = identifier.name
+    return name.lower() if grammar.folds_names and not identifier.quoted else name

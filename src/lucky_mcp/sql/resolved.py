@@ -1,0 +1,58 @@
+"""What a statement reads, once every name in FROM is settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlglot import exp
+
+from lucky_mcp.errors import Place
+from lucky_mcp.model.names import TableName
+from lucky_mcp.sql.dialects import Grammar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scan:
+    """One place where a base table is read: the node to be replaced, and the table it means."""
+
+    table: TableName
+    node: exp.Table
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownTable:
+    """A name in FROM that does not exist for the caller, as the agent wrote it.
+
+    `denied` is the table that does exist behind it, for the audit only.
+    """
+
+    schema: str
+    table: str
+    place: Place | None
+    denied: TableName | None = None
+
+    def __str__(self) -> str:
+        return f"{self.schema}.{self.table}" if self.schema else self.table
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResolvedQuery:
+    """A tree whose tables are all either scans or fresh CTE names.
+
+    `column_names` (lower case) are all names used as columns; with `reads_whole_rows` every visible
+    column counts as read. Both over-estimate on purpose: the audit must not miss a column.
+    """
+
+    tree: exp.Expr
+    grammar: Grammar
+    root_names: tuple[str, ...]
+    scans: tuple[Scan, ...]
+    unknown: tuple[UnknownTable, ...]
+    cte_prefix: str
+    column_names: frozenset[str]
+    reads_whole_rows: bool
+
+    @property
+    def tables(self) -> tuple[TableName, ...]:
+        """The distinct base tables, in order of first use."""
+        return tuple(dict.fromkeys(scan.table for scan in self.scans))

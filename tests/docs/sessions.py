@@ -1,0 +1,136 @@
+"""Sessions as the pages show them: a call on one line, and below it what it answers.
+
+`tool  name=value  name=value` (two blanks between), then the answer. In it `…` stands for anything, times
+and ids for any. `x×70000` in a value stands for 70,000 of that letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from fastmcp import Client
+
+from lucky_mcp.audit.sink import MemorySink
+from lucky_mcp.enforcement.guarded import GuardedSql
+from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.gateway.execute import ExecutionFailed
+from lucky_mcp.gateway.read import Gateway
+from lucky_mcp.model.principal import Principal
+from lucky_mcp.policy.policy_set import PolicySet
+from lucky_mcp.server.server import build_server
+from lucky_mcp.server.texts import prompts_directory
+from tests.server.harness import said
+from tests.support.house import gateway_over, opened
+
+TOOLS = ("search_catalog", "describe_table", "run_query", "check_query", "list_sources")
+CALL = re.compile(rf"(?:{'|'.join(TOOLS)})(?:  \w+=.+)?")
+REPEATED = re.compile(r"(\w)×(\d+)")
+VARIES = re.compile(r"…|\d+ ms\b|\br-[0-9a-f…]+|\be-[0-9a-f…]+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """One call and what is shown below it."""
+
+    tool: str
+    arguments: Mapping[str, object]
+    shown: str
+
+
+def exchanges(text: str) -> list[Exchange]:
+    """Return the calls of a session; ValueError when it begins with anything else."""
+    calls: list[tuple[str, list[str]]] = []
+    for line in text.splitlines():
+        if CALL.fullmatch(line.strip()):
+            calls.append((line.strip(), []))
+        elif calls:
+            calls[-1][1].append(line)
+        else:
+            raise ValueError(f"a session begins with a call, not with {line!r}")
+    return [
+        Exchange(tool=call.split("  ")[0], arguments=_arguments(call), shown="\n".join(lines).strip())
+        for call, lines in calls
+    ]
+
+
+def _arguments(call: str) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for part in call.split("  ")[1:]:
+        name, _, value = part.partition("=")
+        written = REPEATED.sub(lambda match: match[1] * int(match[2]), value)
+        found[name] = int(written) if name in {"limit", "max_rows"} else written
+    return found
+
+
+def matches(shown: str, answer: str) -> bool:
+    """Whether the answer is what is shown; runs of white space count as one blank."""
+    text, pattern, end = " ".join(shown.split()), "", 0
+    for varying in VARIES.finditer(text):
+        pattern += re.escape(text[end : varying.start()]) + _any(varying.group())
+        end = varying.end()
+    pattern += re.escape(text[end:])
+    return re.fullmatch(pattern, " ".join(answer.split())) is not None
+
+
+def _any(varying: str) -> str:
+    if varying == "…":
+        return ".*"
+    return r"\d+ ms" if varying.endswith("ms") else varying[:2] + "[0-9a-f]+"
+
+
+async def answer(gateway: Gateway, caller: Principal, exchange: Exchange) -> str:
+    """Return what the server says to the call."""
+    server = build_server(
+        gateway=gateway,
+        identify=lambda: caller,
+        new_reference=lambda: "e-0001",
+        prompts=prompts_directory(),
+    )
+    async with Client(server) as client:
+        result = await client.call_tool_mcp(exchange.tool, dict(exchange.arguments))
+    is_error, text = said(result)
+    assert is_error is text.startswith("ERROR ")
+    return text
+
+
+class OutOfTime:
+    """An executor whose engine is always out of time."""
+
+    async def execute(self, read: GuardedSql) -> None:
+        raise ExecutionFailed(EngineError(EngineErrorKind.TIMEOUT), fenced_retry=False)
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@asynccontextmanager
+async def scene(words: str, policies: PolicySet) -> AsyncIterator[tuple[Gateway, Principal]]:
+    """A gateway and a caller as the words behind `session` say: a role, or what is out of order."""
+    audit = MemorySink()
+    caller = Principal(subject="ann", roles=("analyst",))
+    gateway = (
+        gateway_over(policies, audit=audit)
+        if words == "no-references"
+        else await opened(policies, audit=audit)
+    )
+    match words:
+        case "" | "no-references":
+            pass
+        case "broken-audit":
+            audit.broken = True
+        case "timeout":
+            await gateway.close()
+            gateway._executor = OutOfTime()  # type: ignore[assignment]
+        case "unknown-role":
+            caller = Principal(subject="ann", roles=("gone",))
+        case role if role in policies.roles:
+            caller = Principal(subject="dan", roles=(role,))
+        case _:
+            raise ValueError(f"no scene is called {words!r}")
+    try:
+        yield gateway, caller
+    finally:
+        await gateway.close()

@@ -1,0 +1,46 @@
+"""The houses of the properties: one per dialect, over a small and sharp fleet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lucky_mcp.demo.tables import Fleet
+from tests.support.generator_fleet import small_fleet
+from tests.support.generator_house import House
+from tests.support.generator_house import house as built
+
+
+@pytest.fixture(scope="session")
+def sharp_fleet(demo_fleet: Fleet) -> Fleet:
+    """A few dozen rows of the demo, with every reason to be hidden among them."""
+    return small_fleet(demo_fleet)
+
+
+@pytest.fixture(scope="session")
+def mysql_house(
+    sharp_fleet: Fleet, project_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """Every source in MySQL's dialect."""
+    made = built(sharp_fleet, project_root / "policies", tmp_path_factory.mktemp("mysql"), "mysql")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def postgres_house(
+    sharp_fleet: Fleet, project_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """Every source in PostgreSQL's dialect."""
+    made = built(sharp_fleet, project_root / "policies", tmp_path_factory.mktemp("postgres"), "postgres")
+    yield made
+    made.close()
+
+
+@pytest.fixture(params=["mysql", "postgres"])
+def house(request: pytest.FixtureRequest) -> House:
+    """Each house in turn."""
+    found: House = request.getfixturevalue(f"{request.param}_house")
+    return found

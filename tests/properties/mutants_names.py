@@ -1,0 +1,153 @@
+"""Defects in settling names: which table a name in FROM means."""
+
+from __future__ import annotations
+
+import pytest
+from sqlglot import exp
+
+from lucky_mcp.model.names import TableName
+from lucky_mcp.sql import ctes, resolve
+from lucky_mcp.sql.dialects import Grammar
+from lucky_mcp.sql.resolved import Scan, UnknownTable
+from tests.properties.mutation import Mutant
+
+Resolver = resolve._Resolver
+Bound = tuple[list[Scan], list[UnknownTable]]
+
+
+def exists_not_walked(patch: pytest.MonkeyPatch) -> None:
+    """Tables inside EXISTS are not seen; the raw name is qualified, so the engine finds it."""
+    _without_tables_below(patch, exp.Exists)
+
+
+def case_not_walked(patch: pytest.MonkeyPatch) -> None:
+    """Tables inside CASE are not seen."""
+    _without_tables_below(patch, exp.Case)
+
+
+def order_and_having_not_walked(patch: pytest.MonkeyPatch) -> None:
+    """Tables inside HAVING are not seen."""
+    _without_tables_below(patch, exp.Having)
+
+
+def _without_tables_below(patch: pytest.MonkeyPatch, kind: type[exp.Expr]) -> None:
+    original = Resolver._bind
+
+    def mutated(self: Resolver, tables: list[exp.Table]) -> Bound:
+        below = [table for table in tables if table.find_ancestor(kind) is not None]
+        for table in below:
+            found = self._find(table)
+            if found is not None:
+                table.set("db", exp.to_identifier(found.schema))
+        return original(self, [table for table in tables if table not in below])
+
+    patch.setattr(Resolver, "_bind", mutated)
+
+
+def renaming_dropped(patch: pytest.MonkeyPatch) -> None:
+    """WITH entries keep the agent's names."""
+    patch.setattr(Resolver, "_rename_ctes", lambda self, tables, meant: "lucky0_cte_")
+
+
+def scope_is_global(patch: pytest.MonkeyPatch) -> None:
+    """Any entry anywhere in the statement shields a table of its name."""
+
+    def mutated(table: exp.Table, grammar: Grammar, same: ctes.SameName) -> exp.CTE | None:
+        found = [each for each in table.root().find_all(exp.CTE) if same(each.args["alias"].this, table.this)]
+        return found[0] if found else None
+
+    patch.setattr(resolve, "meant_cte", mutated)
+
+
+def qualified_names_shielded(patch: pytest.MonkeyPatch) -> None:
+    """An entry shields even a name with a schema."""
+
+    def mutated(self: Resolver, table: exp.Table) -> exp.CTE | None:
+        found = ctes.meant_cte(table, self.grammar, self._same)
+        if found is not None:
+            table.set("db", None)
+        return found
+
+    patch.setattr(Resolver, "_cte_of", mutated)
+
+
+def entry_sees_itself(patch: pytest.MonkeyPatch) -> None:
+    """An entry of a plain WITH sees itself, as if it were recursive."""
+
+    def mutated(with_: exp.With, inside: exp.CTE | None, grammar: Grammar) -> list[exp.CTE]:
+        entries = list(with_.expressions)
+        return entries if inside is None else entries[: entries.index(inside) + 1]
+
+    patch.setattr(ctes, "_in_scope", mutated)
+
+
+def recursion_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """An entry of WITH RECURSIVE does not see itself."""
+
+    def mutated(with_: exp.With, inside: exp.CTE | None, grammar: Grammar) -> list[exp.CTE]:
+        entries = list(with_.expressions)
+        return entries if inside is None else entries[: entries.index(inside)]
+
+    patch.setattr(ctes, "_in_scope", mutated)
+
+
+def outer_entry_wins(patch: pytest.MonkeyPatch) -> None:
+    """Of two entries of one name the outer is taken, not the nearer."""
+    original = ctes.meant_cte
+
+    def mutated(table: exp.Table, grammar: Grammar, same: ctes.SameName) -> exp.CTE | None:
+        found = original(table, grammar, same)
+        if found is None:
+            return None
+        outer = found.find_ancestor(exp.With)
+        around = original(_named(table, outer.parent), grammar, same) if outer is not None else None
+        return around or found
+
+    patch.setattr(resolve, "meant_cte", mutated)
+
+
+def _named(table: exp.Table, place: exp.Expr | None) -> exp.Table:
+    stand_in = exp.Table(this=table.this.copy())
+    stand_in.parent = place.parent if place is not None else None
+    return stand_in
+
+
+def schema_ignored(patch: pytest.MonkeyPatch) -> None:
+    """A name with a schema is looked up without it."""
+
+    def mutated(self: Resolver, node: exp.Table) -> TableName | None:
+        return self.catalog.find("", resolve.folded(node.this, self.grammar))
+
+    patch.setattr(Resolver, "_find", mutated)
+
+
+def qualifiers_left(patch: pytest.MonkeyPatch) -> None:
+    """`schema.table.column` keeps its qualifier although the table was replaced."""
+    patch.setattr(resolve, "settle_qualified_columns", lambda tree, scans, grammar, catalog: None)
+
+
+def alias_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """A replaced table without alias gets a name of ours."""
+
+    def mutated(table: exp.Table) -> None:
+        if table.args.get("alias") is None:
+            table.set("alias", exp.TableAlias(this=exp.to_identifier("lucky_table")))
+
+    patch.setattr(resolve, "_alias_as_written", mutated)
+
+
+NAME_MUTANTS = (
+    Mutant(exists_not_walked, by="verify"),
+    Mutant(exists_not_walked, by="properties", is_verified=False, holding="exists"),
+    Mutant(case_not_walked, by="verify"),
+    Mutant(order_and_having_not_walked, by="verify"),
+    Mutant(renaming_dropped, by="verify"),
+    Mutant(scope_is_global, by="properties", holding="shadow"),
+    Mutant(qualified_names_shielded, by="properties", holding="shadow"),
+    Mutant(entry_sees_itself, by="properties", holding="shadow"),
+    Mutant(recursion_forgotten, by="properties"),
+    Mutant(outer_entry_wins, by="properties", holding="shadow_cte"),
+    Mutant(schema_ignored, by="properties"),
+    Mutant(qualifiers_left, by="properties"),
+    Mutant(alias_forgotten, by="properties"),
+)

@@ -1,0 +1,135 @@
+"""The two invariants as functions of one query: they return what is wrong, or nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from lucky_mcp.errors import Code
+from lucky_mcp.model.result import Truncation
+from tests.support.generator_house import Answer, House, Plain
+from tests.support.generator_queries import Query
+from tests.support.generator_schema import World
+
+# The engine itself gives up on such a query, by one plan and not by another: no verdict on the guard.
+ENGINE_DEFECTS = ("InternalException", "SerializationException", "NotImplementedException")
+# No engine has to compute what nothing needs: rows from the guard where the twin fails on a value are no lie.
+RUNTIME_FAILURES = ("ConversionException", "InvalidInputException", "OutOfRangeException")
+Rows = Sequence[tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a comparison with the twin came to: `wrong` says what differs; undecided ones are counted."""
+
+    wrong: str
+    answer: Answer
+    twin: Plain
+    is_undecided: bool = False
+
+
+def lie(query: Query, world: World, house: House) -> Verdict:
+    """Compare the guarded answer with the clean twin's."""
+    answer = house.ask(world.role, world.source, query.sql)
+    twin = house.twins[world.role].ask(world.source, query.sql)
+    if answer.is_refusal:
+        return Verdict("", answer, twin)
+    if is_timeout(answer) or twin.failure.startswith(ENGINE_DEFECTS):
+        return Verdict("", answer, twin, is_undecided=True)
+    for plan in _plans(query, world, house, twin):
+        if (answer.result is None) == bool(plan.failure):
+            wrong = _other_rows(answer, plan, query, world) if answer.result else ""
+            return Verdict(wrong, answer, plan)
+    if answer.result is not None and twin.failure.startswith(RUNTIME_FAILURES):
+        return Verdict("", answer, twin, is_undecided=True)
+    return Verdict(f"guarded: {answer.reason}; twin: {twin.failure or 'rows'}", answer, twin)
+
+
+def is_timeout(answer: Answer) -> bool:
+    """Whether the answer says nothing: the engine was stopped."""
+    return answer.error is not None and answer.error.code is Code.TIMEOUT
+
+
+def _plans(query: Query, world: World, house: House, twin: Plain) -> Iterator[Plain]:
+    """Yield the twin's answers by other plans: without its optimizer, and with a fence at every table.
+
+    SQL leaves open which rows a failing expression meets, so an answer that some plan over the twin gives
+    is no lie. (Whether it depends on hidden rows is the other invariant's question.)
+    """
+    yield twin
+    yield house.twins[world.role].ask(world.source, query.sql, optimized=False)
+    yield house.fenced_twins[world.role].ask(world.source, query.sql)
+
+
+def _other_rows(answer: Answer, twin: Plain, query: Query, world: World) -> str:
+    assert answer.result is not None
+    if answer.result.columns != twin.columns:
+        return f"columns {answer.result.columns} instead of {twin.columns}"
+    found, expected = shown(answer.result.rows, world), shown(twin.rows, world)
+    if answer.result.truncation is not Truncation.NONE:
+        return "cut rows are not the twin's" if Counter(found) - Counter(expected) else ""
+    if query.is_ordered and found != expected:
+        return f"in order {found[:3]} instead of {expected[:3]}"
+    missing, extra = Counter(expected) - Counter(found), Counter(found) - Counter(expected)
+    if missing or extra:
+        return f"{len(found)} rows for {len(expected)}: extra {list(extra)[:3]}, missing {list(missing)[:3]}"
+    return ""
+
+
+def leak(query: Query, world: World, house: House, neighbour: str) -> tuple[str, Answer]:
+    """Compare the answers over two databases that the role cannot tell apart."""
+    here = house.ask(world.role, world.source, query.sql)
+    there = house.ask(world.role, world.source, query.sql, over=neighbour)
+    if is_timeout(here) or is_timeout(there):
+        return "", here
+    left, right = told(here, query, world), told(there, query, world)
+    for part, value in left.items():
+        if value != right[part]:
+            return f"{part} {_short(value)} or {_short(right[part])} ({here.reason} / {there.reason})", here
+    return "", here
+
+
+def told(answer: Answer, query: Query, world: World) -> dict[str, object]:
+    """Return everything that an agent learns from an answer but its time and its id."""
+    if answer.result is None:
+        return {"error": answer.text, "rows": None}
+    result = answer.result
+    rows = shown(result.rows, world)
+    is_cut = result.truncation is not Truncation.NONE
+    return {
+        "error": "",
+        "rows": len(rows) if is_cut else rows if query.is_ordered else Counter(rows),
+        "columns": result.columns,
+        "truncation": result.truncation,
+        "bounds": (result.rows_max, result.rows_cap, result.cells_cut, 0 if is_cut else result.bytes),
+        "filters": result.receipt.filters,
+        "masked": result.receipt.masked,
+        "not filtered": (result.receipt.not_filtered, result.receipt.notes),
+        "digests": result.receipt.digests,
+    }
+
+
+def touches_hidden(query: Query, world: World, house: House, twin: Plain) -> bool:
+    """Whether the plain query over the raw data answers otherwise than over the clean twin."""
+    raw = house.raw.ask(world.source, query.sql)
+    if bool(raw.failure) != bool(twin.failure):
+        return True
+    return not raw.failure and Counter(shown(raw.rows, world)) != Counter(shown(twin.rows, world))
+
+
+def shown(rows: Rows, world: World) -> list[tuple[str, ...]]:
+    """Return rows for comparison: floats to nine digits, and in MySQL, whose text has no case, without case."""
+    return [tuple(_cell(cell, folds=world.is_mysql) for cell in row) for row in rows]
+
+
+def _cell(cell: object, *, folds: bool) -> str:
+    if isinstance(cell, float):
+        return f"{cell:.9g}"
+    if isinstance(cell, str) and folds:
+        return f"str:{cell.casefold()}"
+    return f"{type(cell).__name__}:{cell}"
+
+
+def _short(value: object) -> str:
+    return str(value)[:300]

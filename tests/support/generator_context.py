@@ -1,0 +1,105 @@
+"""The state of one query that is being written: choices, budgets, names in scope."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+from tests.support.generator_schema import Field, Kind, World
+
+T = TypeVar("T")
+SELECTS_MAX = 4
+
+
+@dataclass(frozen=True)
+class Relation:
+    """Something in FROM, by the name that columns are qualified with."""
+
+    name: str
+    fields: tuple[Field, ...]
+    schema: str = ""  # set where `schema.table.column` may be written
+
+    @property
+    def usable(self) -> tuple[Field, ...]:
+        """The fields whose name is not repeated."""
+        names = Counter(each.name.lower() for each in self.fields)
+        return tuple(each for each in self.fields if names[each.name.lower()] == 1)
+
+
+@dataclass(frozen=True)
+class Cte:
+    """A WITH entry that may be read here."""
+
+    name: str
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What names mean at one place: relations of this query, then those around it."""
+
+    relations: tuple[Relation, ...] = ()
+    merged: frozenset[str] = frozenset()
+    outer: Scope | None = None
+    ctes: tuple[Cte, ...] = ()
+    is_sized: bool = True  # whether a star's columns are known
+
+    def shadows(self, name: str) -> bool:
+        """Whether an unqualified name in FROM would mean a WITH entry."""
+        return any(cte.name.lower() == name.lower() for cte in self.ctes)
+
+
+@dataclass(frozen=True)
+class Written:
+    """A query's text, its columns in order, and whether its rows come in a total order."""
+
+    text: str
+    fields: tuple[Field, ...]
+    is_sized: bool = True
+    is_ordered: bool = False
+
+
+class Subqueries(Protocol):
+    """How expressions and FROM write queries inside themselves."""
+
+    def __call__(
+        self, context: Context, scope: Scope, kinds: Sequence[Kind] | None, *, one_row: bool = False
+    ) -> Written:
+        """Write a query that may read columns of `scope` from outside; `kinds` None leaves the columns open."""
+
+
+@dataclass
+class Context:
+    """Choices of one query. `seen` counts the constructs it has, for the shares."""
+
+    choose: Callable[[int, int], int]
+    world: World
+    subquery: Subqueries
+    is_risky: bool = False
+    seen: Counter[str] = field(default_factory=Counter)
+    selects: int = 0
+    names: int = 0
+
+    def number(self, low: int, high: int) -> int:
+        """Return a number of the range, both ends included."""
+        return self.choose(low, high)
+
+    def chance(self, percent: int) -> bool:
+        """Return True that often; shrinking leads to False."""
+        return self.number(0, 99) >= 100 - percent
+
+    def pick(self, options: Sequence[T]) -> T:
+        """Return one option; shrinking leads to the first."""
+        return options[self.number(0, len(options) - 1)] if len(options) > 1 else options[0]
+
+    def fresh(self, start: str) -> str:
+        """Return a name that is new in this query."""
+        self.names += 1
+        return f"{start}{self.names}"
+
+    @property
+    def may_nest(self) -> bool:
+        """Whether another SELECT fits into the budget."""
+        return self.selects < SELECTS_MAX

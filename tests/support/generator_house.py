@@ -1,0 +1,193 @@
+"""Everything one dialect's properties ask: guarded gateways over neighbouring databases, the twin, the raw data."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import duckdb
+
+from lucky_mcp.demo.roster import DIALECTS
+from lucky_mcp.demo.tables import Fleet, Table
+from lucky_mcp.demo.write_duckdb import write_fleet, write_source
+from lucky_mcp.errors import ReadError
+from lucky_mcp.gateway.execute import ExecutionFailed
+from lucky_mcp.gateway.read import Gateway
+from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.request import SqlRead
+from lucky_mcp.model.result import ReadResult
+from lucky_mcp.model.source import Dialect
+from tests.support.generator_schema import World, world
+from tests.support.house import ANALYST, ENGINEER, opened, policies_over
+from tests.support.neighbours import NAMES, neighbour
+from tests.support.reference import CRM, MAP, ORDERS, SHOPS, clean_tables
+from tests.support.twin import translated
+
+PRINCIPALS: Mapping[str, Principal] = {"analyst": ANALYST, "data_engineer": ENGINEER}
+SOURCES = {
+    "mysql": (ORDERS, ORDERS, ORDERS, CRM, CRM, CRM, SHOPS),
+    "postgres": (ORDERS, ORDERS, ORDERS, CRM, CRM, CRM, SHOPS, MAP),
+}
+ROWS_ASKED = 1000
+FENCE_ROWS = 9223372036854775807
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a guarded read came to: rows, a failure in the engine, or a refusal before it."""
+
+    result: ReadResult | None = None
+    error: ReadError | None = None
+    is_refusal: bool = False
+
+    @property
+    def text(self) -> str:
+        """What the agent was told of an error."""
+        return self.error.agent_text if self.error else ""
+
+    @property
+    def reason(self) -> str:
+        """The error with what only the audit knows, for the report of a failing property."""
+        return f"{self.text} | {self.error.audit_detail}" if self.error else "rows"
+
+
+@dataclass(frozen=True)
+class Plain:
+    """What an unguarded query came to; `failure` is the engine's own text."""
+
+    columns: tuple[str, ...] = ()
+    rows: Sequence[tuple[object, ...]] = ()
+    failure: str = ""
+
+
+class Databases:
+    """One open database per source, asked without a guard in one dialect.
+
+    With `fenced` each table is a view that no condition is moved into, as behind the guard.
+    """
+
+    def __init__(self, tables: Sequence[Table], folder: Path, dialect: str, *, fenced: bool = False) -> None:
+        folder.mkdir(parents=True)
+        self._dialect = Dialect(dialect)
+        self._open: dict[str, tuple[duckdb.DuckDBPyConnection, str]] = {}
+        config: dict[str, str | bool | int | float | list[str]] = {"threads": 2}
+        config |= (
+            {"error_on_division_by_zero": "false"} if dialect == "mysql" else {"integer_division": "true"}
+        )
+        for source in dict.fromkeys(table.source for table in tables):
+            group = [table for table in tables if table.source == source]
+            path = folder / f"{source}.duckdb"
+            write_source([_behind(table) for table in group] if fenced else group, path, dialect=dialect)
+            if fenced:
+                _add_views(group, path)
+                config["disabled_optimizers"] = "statistics_propagation"
+            database = duckdb.connect(str(path), read_only=True, config=config)
+            self._open[source] = (database, group[0].schema)
+
+    def ask(self, source: str, sql: str, *, optimized: bool = True) -> Plain:
+        """Return the rows, or the engine's failure; without optimizer every part is evaluated as it is written."""
+        database, schema = self._open[source]
+        cursor = database.cursor()
+        try:
+            cursor.execute(f"SET search_path = '{schema}'")
+            cursor.execute(f"PRAGMA {'enable' if optimized else 'disable'}_optimizer")
+            cursor.execute(translated(sql, self._dialect))
+            rows = cursor.fetchall()
+            return Plain(columns=tuple(column[0] for column in cursor.description or ()), rows=rows)
+        except duckdb.Error as failure:
+            return Plain(failure=f"{type(failure).__name__}: {failure}")
+        finally:
+            cursor.close()
+
+    def close(self) -> None:
+        """Close every database."""
+        for database, _ in self._open.values():
+            database.close()
+
+
+def _behind(table: Table) -> Table:
+    return replace(table, schema=f"{table.schema}_behind")
+
+
+def _add_views(tables: Sequence[Table], path: Path) -> None:
+    with duckdb.connect(str(path)) as database:
+        for table in tables:
+            behind = f'"{_behind(table).schema}"."{table.name}"'
+            database.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.schema}"')
+            database.execute(
+                f'CREATE VIEW "{table.schema}"."{table.name}" AS SELECT * FROM {behind} LIMIT {FENCE_ROWS}'
+            )
+
+
+@dataclass
+class House:
+    """The properties' world in one dialect."""
+
+    dialect: str
+    worlds: tuple[World, ...]
+    gateways: Mapping[tuple[str, str], Gateway]
+    twins: Mapping[str, Databases]
+    fenced_twins: Mapping[str, Databases]
+    raw: Databases
+    runner: asyncio.Runner = field(repr=False)
+
+    def ask(self, role: str, source: str, sql: str, *, over: str = "base") -> Answer:
+        """Ask through the guard, as the role, over the base data or a neighbour of it."""
+        gateway = self.gateways[role, over]
+        request = SqlRead(source=source, sql=sql, rows_max=ROWS_ASKED)
+        try:
+            return Answer(result=self.runner.run(gateway.read(PRINCIPALS[role], request)))
+        except ReadError as error:
+            return Answer(error=error, is_refusal=not isinstance(error.__context__, ExecutionFailed))
+
+    def close(self) -> None:
+        """Close every database and the event loop."""
+        for gateway in self.gateways.values():
+            self.runner.run(gateway.close())
+        for databases in (*self.twins.values(), *self.fenced_twins.values(), self.raw):
+            databases.close()
+        self.runner.close()
+
+
+def house(fleet: Fleet, policies: Path, folder: Path, dialect: str, *, seed: int = 0) -> House:
+    """Write every database of one dialect below `folder` and open gateways over them."""
+    runner = asyncio.Runner()
+    copied = _policies(policies, folder / "policies", dialect)
+    gateways = {}
+    for role in PRINCIPALS:
+        fleets = {"base": fleet} | {name: neighbour(fleet, role, name, seed=seed) for name in NAMES}
+        for name, each in fleets.items():
+            data = folder / f"{role}-{name}"
+            write_fleet(each, data, dialects=dict.fromkeys(DIALECTS, dialect))
+            gateways[role, name] = runner.run(opened(policies_over(copied, data)))
+    return House(
+        dialect=dialect,
+        worlds=tuple(
+            world(fleet, role, source, dialect) for role in PRINCIPALS for source in SOURCES[dialect]
+        ),
+        gateways=gateways,
+        twins={
+            role: Databases(clean_tables(fleet, role), folder / f"twin-{role}", dialect)
+            for role in PRINCIPALS
+        },
+        fenced_twins={
+            role: Databases(clean_tables(fleet, role), folder / f"fenced-{role}", dialect, fenced=True)
+            for role in PRINCIPALS
+        },
+        raw=Databases(fleet.tables, folder / "raw", dialect),
+        runner=runner,
+    )
+
+
+def _policies(original: Path, copy: Path, dialect: str) -> Path:
+    """Copy the policies with every source served in one dialect, so that both meet rich tables."""
+    shutil.copytree(original, copy)
+    sources = copy / "sources.yaml"
+    text = sources.read_text(encoding="utf-8")
+    for known in ("mysql", "postgres"):
+        text = text.replace(f"dialect: {known}", f"dialect: {dialect}")
+    sources.write_text(text, encoding="utf-8")
+    return copy

@@ -1,0 +1,84 @@
+"""Tables in databases of their own, asked without any guard: the clean twin, and the raw data."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import sqlglot
+from sqlglot.errors import ErrorLevel
+
+from lucky_mcp.demo.roster import DIALECTS
+from lucky_mcp.demo.tables import Table
+from lucky_mcp.demo.write_duckdb import write_source
+from lucky_mcp.enforcement.embedded import for_engine
+from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.sql.dialects import GRAMMARS
+from lucky_mcp.sql.joins import settle_bare_joins
+from lucky_mcp.sql.lexical import read_tokens
+
+Rows = list[tuple[object, ...]]
+
+
+class Unguarded:
+    """One database per source, in the agents' dialect through plain translation."""
+
+    def __init__(self, tables: Sequence[Table], folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._databases: dict[str, tuple[duckdb.DuckDBPyConnection, str]] = {}
+        by_source: dict[str, list[Table]] = {}
+        for table in tables:
+            by_source.setdefault(table.source, []).append(table)
+        for source, group in by_source.items():
+            path = folder / f"{source}.duckdb"
+            write_source(group, path, dialect=DIALECTS[source])
+            self._databases[source] = (opened(path, source), group[0].schema)
+
+    def ask(self, source: str, sql: str) -> tuple[tuple[str, ...], Rows]:
+        """Return (column names, rows) of the plain query; duckdb.Error when it fails."""
+        database, schema = self._databases[source]
+        cursor = database.cursor()
+        cursor.execute(f"SET search_path = '{schema}'")
+        cursor.execute(translated(sql, Dialect(DIALECTS[source])))
+        return tuple(column[0] for column in cursor.description or ()), cursor.fetchall()
+
+    def close(self) -> None:
+        """Close every database."""
+        for database, _ in self._databases.values():
+            database.close()
+
+
+def opened(path: Path, source: str) -> duckdb.DuckDBPyConnection:
+    """Open a database with the arithmetic of the source's dialect, and nothing else of the gateway's."""
+    config: dict[str, str | bool | int | float | list[str]] = {}
+    if DIALECTS[source] == "mysql":
+        config["error_on_division_by_zero"] = "false"
+    else:
+        config["integer_division"] = "true"
+    return duckdb.connect(str(path), read_only=True, config=config)
+
+
+def translated(sql: str, dialect: Dialect) -> str:
+    """Return the query for the embedded engine, by translation alone."""
+    grammar = GRAMMARS[dialect]
+    settled = settle_bare_joins(sql, read_tokens(sql, grammar), grammar)
+    tree = sqlglot.parse_one(settled, read=dialect.value, error_level=ErrorLevel.RAISE)
+    return for_engine(tree, dialect, Kind.DUCKDB).sql(dialect="duckdb", comments=False)
+
+
+def as_multiset(rows: Sequence[tuple[object, ...]]) -> Counter[tuple[str, ...]]:
+    """Return rows for comparison without order; floats to 9 digits, since sums depend on the order."""
+    return Counter(tuple(_comparable(cell) for cell in row) for row in rows)
+
+
+def in_order(rows: Sequence[tuple[object, ...]]) -> list[tuple[str, ...]]:
+    """Return rows for comparison in order."""
+    return [tuple(_comparable(cell) for cell in row) for row in rows]
+
+
+def _comparable(cell: object) -> str:
+    if isinstance(cell, float):
+        return f"{cell:.9g}"
+    return "NULL" if cell is None else f"{type(cell).__name__}:{cell}"
