@@ -10,7 +10,7 @@ from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.decision.decide import decide, decide_table, permit_metadata
 from lucky_mcp.enforcement.enforce import enforce
 from lucky_mcp.enforcement.guarded import GuardedSql
-from lucky_mcp.errors import Code, ReadError, SourceUnavailable, StatementRefused
+from lucky_mcp.errors import ReadError, SourceUnavailable
 from lucky_mcp.gateway.refusals import denied, source_unknown, unknown_tables
 from lucky_mcp.gateway.view import View
 from lucky_mcp.model.decision import Decision, Deny, DenyReason, Permit, TableDecision
@@ -20,6 +20,7 @@ from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.source import Source
 from lucky_mcp.sql.allow import allow
 from lucky_mcp.sql.alternatives import alternatives
+from lucky_mcp.sql.depth import too_deep
 from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.parse import parse
 from lucky_mcp.sql.resolve import resolve
@@ -56,11 +57,7 @@ def prepare(view: View, principal: Principal, source: Source, request: SqlRead) 
     try:
         return _prepare(view, principal, source, request)
     except RecursionError:
-        raise StatementRefused(
-            "the statement is nested too deeply",
-            code=Code.TOO_LARGE,
-            next_step="name the inner queries in WITH and write chains of operators shorter",
-        ) from None
+        raise too_deep() from None
     except ReadError as refusal:
         refusal.rewrite = _runnable(view, principal, source, request, refusal)
         raise

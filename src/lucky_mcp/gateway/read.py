@@ -15,6 +15,7 @@ from datetime import datetime
 
 from lucky_mcp.audit.sink import AuditSink
 from lucky_mcp.errors import ArgumentInvalid, QueryFailed, ReadCancelled, ReadError
+from lucky_mcp.gateway.deep_stack import on_deep_stack
 from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
 from lucky_mcp.gateway.journal import Journal
 from lucky_mcp.gateway.outcomes import in_agent_words
@@ -35,7 +36,7 @@ from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.result import Explanation, ReadResult, Receipt, Truncation
 from lucky_mcp.policy.policy_set import PolicySet
 
-LARGE_SQL_CHARS = 4_000
+LARGE_SQL_CHARS = 2_000
 
 
 class Gateway:
@@ -174,7 +175,7 @@ class Gateway:
         )
         if len(request.sql) < LARGE_SQL_CHARS:
             return prepare(journal.view, principal, source, request)
-        return await asyncio.to_thread(prepare, journal.view, principal, source, request)
+        return await on_deep_stack(lambda: prepare(journal.view, principal, source, request))
 
     async def _executed(self, journal: Journal, prepared: Prepared, request: SqlRead) -> Executed:
         try:

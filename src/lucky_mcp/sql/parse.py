@@ -8,6 +8,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, SqlglotError
 
 from lucky_mcp.errors import Code, Place, StatementRefused
+from lucky_mcp.sql.depth import refuse_deep_tree, too_deep
 from lucky_mcp.sql.dialects import Grammar
 from lucky_mcp.sql.joins import settle_bare_joins
 from lucky_mcp.sql.lexical import read_tokens
@@ -37,7 +38,7 @@ def parse(text: str, grammar: Grammar) -> Statement:
     except ParseError as failure:
         raise _not_parsed(failure) from None
     except RecursionError:
-        raise _too_deep() from None
+        raise too_deep() from None
     except (SqlglotError, ValueError, TypeError, AttributeError, IndexError, KeyError) as failure:
         raise StatementRefused(
             "the statement cannot be parsed", code=Code.PARSE_ERROR, audit_detail=repr(failure)
@@ -50,6 +51,7 @@ def parse(text: str, grammar: Grammar) -> Statement:
             "only SELECT, WITH … SELECT, VALUES and TABLE are accepted",
             next_step="send the SELECT alone; nothing is ever written",
         )
+    refuse_deep_tree(roots[0])
     tree = _as_select(roots[0])
     drop_hints(tree)
     return Statement(tree=tree, root_names=root_projection_names(text, tokens))
@@ -90,12 +92,4 @@ def _not_parsed(failure: ParseError) -> StatementRefused:
         place=place,
         next_step="check the syntax of the source's dialect near that token",
         audit_detail=str(first.get("description", "")),
-    )
-
-
-def _too_deep() -> StatementRefused:
-    return StatementRefused(
-        "the statement is nested too deeply",
-        code=Code.TOO_LARGE,
-        next_step="name the inner queries in WITH and write conditions without nesting",
     )

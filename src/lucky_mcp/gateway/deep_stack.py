@@ -1,0 +1,51 @@
+"""Runs a function on a thread whose stack is large enough for whatever the parser may be sent."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+# The longest accepted text needs about 75 MB when every character opens a level. Only used pages cost memory.
+STACK_BYTES = 256 << 20
+
+_starting = threading.Lock()
+
+
+async def on_deep_stack(function: Callable[[], T]) -> T:
+    """Return the function's result, or raise what it raised; a cancelled caller leaves it to end by itself."""
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[T] = loop.create_future()
+
+    def settle(result: T | None, failure: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if failure is not None:
+            done.set_exception(failure)
+        else:
+            done.set_result(result)  # type: ignore[arg-type]
+
+    def run() -> None:
+        result: T | None = None
+        failure: BaseException | None = None
+        try:
+            result = function()
+        except BaseException as raised:  # handed over to the caller, whatever it is
+            failure = raised
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(settle, result, failure)
+
+    _start(threading.Thread(target=run, name="prepare", daemon=True))
+    return await done
+
+
+def _start(thread: threading.Thread) -> None:
+    with _starting:  # the size is a setting of the process, read when a thread starts
+        before = threading.stack_size(STACK_BYTES)
+        try:
+            thread.start()
+        finally:
+            threading.stack_size(before)
