@@ -14,7 +14,19 @@ from tests.support.reference import MAP, ORDERS
 
 FILLED = 65_000
 DEEP = [case for case in refusal_cases() if case.place.startswith("refused/mysql/sizes.yaml")]
-OPENERS = ["NOT ", "1 = NOT ", "- ", "~ ", "! ", "INTERVAL ", "1 IS NOT ", "1 BETWEEN ", "1 + ", "1 OR ", "x -> "]
+OPENERS = [
+    "NOT ",
+    "1 = NOT ",
+    "- ",
+    "~ ",
+    "! ",
+    "INTERVAL ",
+    "1 IS NOT ",
+    "1 BETWEEN ",
+    "1 + ",
+    "1 OR ",
+    "x -> ",
+]
 
 
 @pytest.fixture(params=[400, 1_000, 1_000_000])

@@ -6,6 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from lucky_mcp.adapters.duckdb import SETTINGS
 from lucky_mcp.adapters.registry import Registry
 from lucky_mcp.errors import EngineError, ReadError
 from lucky_mcp.gateway.prepare import prepare
@@ -56,8 +57,11 @@ async def outcome(gateway: Gateway, sql: str) -> tuple[object, ...]:
     return ("answered", answer.columns, list(answer.rows), answer.truncation)
 
 
-async def test_the_plain_text_would_tell(project_root: Path, hidden_item: tuple[Path, int]) -> None:
-    """The probes are real ones: without the fence the engine fails on the hidden row."""
+async def test_the_plain_text_would_tell(
+    project_root: Path, hidden_item: tuple[Path, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The probes are real ones: with neither fence nor fixed joins the engine fails on the hidden row."""
+    monkeypatch.setitem(SETTINGS, "disabled_optimizers", "statistics_propagation,build_side_probe_side")
     data, item = hidden_item
     policies = policies_over(project_root / "policies", data)
     gateway = await opened(policies)

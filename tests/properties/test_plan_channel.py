@@ -18,10 +18,6 @@ from tests.support.house import ANALYST, opened, policies_over
 from tests.support.reference import ORDERS
 
 FEW, MANY = 0, 20_000
-JOIN_ORDER = pytest.mark.xfail(
-    reason="the optimizer orders joins by the size of the raw tables",
-    strict=True,
-)
 ERRORS = (
     "SELECT COUNT(*) FROM t_order_item AS i, t_sales_order_m AS a, (SELECT 1 AS k UNION ALL SELECT 2) AS v "
     "WHERE a.order_id = i.order_id AND CAST(CONCAT('9', a.shop_name, i.quantity) AS SIGNED) > 0 AND v.k = i.quantity + 1000",
@@ -72,7 +68,6 @@ async def outcomes(folders: list[Path], policies: Path, sql: str) -> list[str]:
     return told
 
 
-@JOIN_ORDER
 @pytest.mark.parametrize("sql", ERRORS)
 async def test_an_error_does_not_tell_how_many_rows_are_hidden(
     folders: list[Path], project_root: Path, sql: str

@@ -51,10 +51,11 @@ class Unguarded:
 
 
 def opened(path: Path, source: str) -> duckdb.DuckDBPyConnection:
-    """Open a database with the arithmetic of the source's dialect, and nothing else of the gateway's."""
+    """Open a database with the arithmetic and the collation of the source's dialect, and nothing else of the gateway's."""
     config: dict[str, str | bool | int | float | list[str]] = {}
     if DIALECTS[source] == "mysql":
         config["error_on_division_by_zero"] = "false"
+        config["default_collation"] = "nocase"
     else:
         config["integer_division"] = "true"
     return duckdb.connect(str(path), read_only=True, config=config)

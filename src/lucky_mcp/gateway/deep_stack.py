@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -16,7 +17,7 @@ _starting = threading.Lock()
 
 
 async def on_deep_stack(function: Callable[[], T]) -> T:
-    """Return the function's result, or raise what it raised; a cancelled caller leaves it to end by itself."""
+    """Return the function's result or raise what it raised; if the caller is cancelled it ends by itself."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[T] = loop.create_future()
 
@@ -35,7 +36,7 @@ async def on_deep_stack(function: Callable[[], T]) -> T:
             result = function()
         except BaseException as raised:  # handed over to the caller, whatever it is
             failure = raised
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop has closed: nobody waits any more
             loop.call_soon_threadsafe(settle, result, failure)
 
     _start(threading.Thread(target=run, name="prepare", daemon=True))

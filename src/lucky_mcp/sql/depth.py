@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqlglot import exp
 
 from lucky_mcp.errors import Code, StatementRefused
 
 DEPTH_MAX = 500
+FLAT = (exp.And, exp.Or, exp.SetOperation)
 
 
 def refuse_deep_tree(tree: exp.Expr) -> None:
-    """StatementRefused (TOO_LARGE) for a tree of more than DEPTH_MAX levels, found without recursion."""
+    """StatementRefused (TOO_LARGE) for a tree of more than DEPTH_MAX levels, found without recursion.
+
+    A chain of one of FLAT counts as one level: it is written flat, and the parser handles it in a loop.
+    """
     level: list[exp.Expr] = [tree]
     for _ in range(DEPTH_MAX):
-        level = [child for node in level for child in node.iter_expressions()]
+        level = [child for node in level for child in _below(node)]
         if not level:
             return
     raise too_deep()
+
+
+def _below(node: exp.Expr) -> Iterator[exp.Expr]:
+    while isinstance(node, FLAT) and type(node.this) is type(node):
+        yield from (child for child in node.iter_expressions() if child is not node.this)
+        node = node.this
+    yield from node.iter_expressions()
 
 
 def too_deep() -> StatementRefused:
@@ -24,5 +37,5 @@ def too_deep() -> StatementRefused:
     return StatementRefused(
         f"the statement is nested too deeply, or one chain of operators is longer than about {DEPTH_MAX}",
         code=Code.TOO_LARGE,
-        next_step="name the inner queries in WITH, and write long chains of OR as IN (…)",
+        next_step="name the inner queries in WITH, and split long chains of operators",
     )
