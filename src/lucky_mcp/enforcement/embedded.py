@@ -48,8 +48,11 @@ def _rewritten(node: exp.Expr, dialect: Dialect) -> exp.Expr:
         return exp.paren(exp.Add(this=node.copy(), expression=exp.Literal.number(1)))
     if isinstance(node, exp.IntDiv):
         return exp.Trunc(this=node.copy())
-    if isinstance(node, exp.Like | exp.ILike) and not isinstance(node.parent, exp.Escape):
-        return _with_escape(node)
+    if isinstance(node, exp.Like | exp.ILike):
+        like = _without_case(node) if dialect is Dialect.MYSQL else node
+        return like if isinstance(node.parent, exp.Escape) else _with_escape(like)
+    if isinstance(node, exp.RegexpLike) and dialect is Dialect.MYSQL:
+        return exp.RegexpILike(this=node.this.copy(), expression=node.expression.copy())
     if isinstance(node, exp.Atan) and node.args.get("expression"):
         return exp.Atan2(this=node.this.copy(), expression=node.expression.copy())
     if isinstance(node, exp.SubstringIndex):
@@ -75,6 +78,10 @@ def _rewritten(node: exp.Expr, dialect: Dialect) -> exp.Expr:
     if isinstance(node, exp.Anonymous):
         return rewritten_call(node, dialect)
     return node
+
+
+def _without_case(node: exp.Like | exp.ILike) -> exp.ILike:
+    return exp.ILike(this=node.this.copy(), expression=node.expression.copy())
 
 
 def _with_escape(node: exp.Like | exp.ILike) -> exp.Expr:
