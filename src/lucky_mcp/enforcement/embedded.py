@@ -81,7 +81,8 @@ def _rewritten(node: exp.Expr, dialect: Dialect) -> exp.Expr:
 
 
 def _without_case(node: exp.Like | exp.ILike) -> exp.ILike:
-    return exp.ILike(this=node.this.copy(), expression=node.expression.copy())
+    copied = node.copy()
+    return exp.ILike(**copied.args)
 
 
 def _with_escape(node: exp.Like | exp.ILike) -> exp.Expr:
