@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lucky_mcp.demo.tables import Fleet
+from tests.properties.mutation import order_joins
 from tests.support.generator_fleet import small_fleet
 from tests.support.generator_house import House
 from tests.support.generator_house import house as built
@@ -25,6 +26,18 @@ def mysql_house(
 ) -> Iterator[House]:
     """Every source in MySQL's dialect."""
     made = built(sharp_fleet, project_root / "policies", tmp_path_factory.mktemp("mysql"), "mysql")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def join_ordered_house(
+    sharp_fleet: Fleet, project_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[House]:
+    """Like mysql_house, for mutants that let the engine order joins: a file is opened with one configuration."""
+    with pytest.MonkeyPatch.context() as patch:
+        order_joins(patch)
+        made = built(sharp_fleet, project_root / "policies", tmp_path_factory.mktemp("joined"), "mysql")
     yield made
     made.close()
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 import pytest
 from sqlglot import exp
 
-from lucky_mcp.adapters import duckdb
 from lucky_mcp.enforcement import bound, enforce, guard_scans, guard_shape, mask_forms, predicates
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.gateway import execute
@@ -77,20 +76,13 @@ def last_scan_left_out(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(enforce, "guard_scans", mutated)
 
 
-def _joins_ordered_by_size(patch: pytest.MonkeyPatch) -> None:
-    """Give up the second protection too: without the pass that orders joins, fewer conditions move."""
-    patch.setitem(duckdb.SETTINGS, "disabled_optimizers", "statistics_propagation,build_side_probe_side")
-
-
 def fence_forgotten(patch: pytest.MonkeyPatch) -> None:
     """The text for the retry has no fence."""
-    _joins_ordered_by_size(patch)
     patch.setattr(enforce, "fence", lambda tree: tree.copy())
 
 
 def fence_on_retry_skipped(patch: pytest.MonkeyPatch) -> None:
     """The plain text runs first, and its error is told as it is."""
-    _joins_ordered_by_size(patch)
     patch.setattr(enforce, "ALWAYS_FENCED", frozenset())
 
     async def no_retry(self, adapter, read):  # type: ignore[no-untyped-def]
@@ -164,8 +156,15 @@ GUARD_MUTANTS = (
     Mutant(hanging_joins_dropped, by="properties", is_verified=False),
     Mutant(last_scan_left_out, by="properties", is_verified=False),
     Mutant(fence_forgotten, by="verify"),
-    Mutant(fence_forgotten, by="properties", is_verified=False, is_risky=True, holding="probe"),
-    Mutant(fence_on_retry_skipped, by="properties", is_risky=True, holding="probe"),
+    Mutant(
+        fence_forgotten,
+        by="properties",
+        is_verified=False,
+        is_risky=True,
+        holding="probe",
+        is_join_ordered=True,
+    ),
+    Mutant(fence_on_retry_skipped, by="properties", is_risky=True, holding="probe", is_join_ordered=True),
     Mutant(bound_dropped, by="verify"),
     Mutant(filters_or_joined, by="properties"),
     Mutant(mask_form_weak, by="properties"),

@@ -14,20 +14,31 @@ MUTANTS = (*GUARD_MUTANTS, *NAME_MUTANTS, *POLICY_MUTANTS)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.title)
-def test_a_defect_is_noticed(mutant: Mutant, mysql_house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    judge, found = judged(mysql_house, mutant, monkeypatch)
+def test_a_defect_is_noticed(
+    mutant: Mutant, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge, found = judged(house_of(mutant, request), mutant, monkeypatch)
     print(f"{mutant.title}: after {judge.asked} examples by {found[:160] or 'nobody'}")
     assert found, f"{mutant.title} survives {EXAMPLES} examples"
     assert judge.killer == mutant.by
 
 
+def house_of(mutant: Mutant, request: pytest.FixtureRequest) -> House:
+    found: House = request.getfixturevalue("join_ordered_house" if mutant.is_join_ordered else "mysql_house")
+    return found
+
+
 @pytest.mark.parametrize(
-    ("is_risky", "holding", "examples"),
-    [(False, "", EXAMPLES), (True, "probe", EXAMPLES // 2), (False, "shadow_cte", EXAMPLES // 5)],
+    ("whole", "examples"),
+    [
+        (Mutant(nothing, by="nobody"), EXAMPLES),
+        (Mutant(nothing, by="nobody", is_risky=True, holding="probe"), EXAMPLES // 2),
+        (Mutant(nothing, by="nobody", is_risky=True, holding="probe", is_join_ordered=True), EXAMPLES // 2),
+        (Mutant(nothing, by="nobody", holding="shadow_cte"), EXAMPLES // 5),
+    ],
 )
 def test_the_whole_guard_passes_the_same_examples(
-    is_risky: bool, holding: str, examples: int, mysql_house: House, monkeypatch: pytest.MonkeyPatch
+    whole: Mutant, examples: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = Mutant(nothing, by="nobody", is_risky=is_risky, holding=holding)
-    _, found = judged(mysql_house, whole, monkeypatch, examples)
+    _, found = judged(house_of(whole, request), whole, monkeypatch, examples)
     assert not found

@@ -74,9 +74,10 @@ class Databases:
         self._dialect = Dialect(dialect)
         self._open: dict[str, tuple[duckdb.DuckDBPyConnection, str]] = {}
         config: dict[str, str | bool | int | float | list[str]] = {"threads": 2}
-        config |= (
-            {"error_on_division_by_zero": "false"} if dialect == "mysql" else {"integer_division": "true"}
-        )
+        if dialect == "mysql":
+            config |= {"error_on_division_by_zero": "false", "default_collation": "nocase"}
+        else:
+            config["integer_division"] = "true"
         for source in dict.fromkeys(table.source for table in tables):
             group = [table for table in tables if table.source == source]
             path = folder / f"{source}.duckdb"
