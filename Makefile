@@ -1,9 +1,15 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lock clean
+.PHONY: help setup demo test check fuzz mutants lock clean
 
 PORT ?= 8765
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
+N ?= 1000
+ENGINE ?= all
+SEED ?= 1
+WORKERS ?= 2
+RESTART ?=
+AT ?=
 BIN := .venv/bin
 
 help: ## Print this list
@@ -25,9 +31,16 @@ check: setup ## Run ruff, mypy and import-linter
 	$(BIN)/mypy --no-error-summary src
 	$(BIN)/lint-imports --no-cache
 
+fuzz: setup ## Ask N generated queries, going on from the last run (ENGINE=mysql SEED=1 WORKERS=2 RESTART=1)
+	$(BIN)/python -m tests.properties.run_fuzz --number $(N) --engine $(ENGINE) --seed $(SEED) \
+	  --workers $(WORKERS) $(if $(RESTART),--restart) $(if $(AT),--at $(AT))
+
+mutants: setup ## Break the guard in each known way, and show which check notices
+	$(BIN)/python -m tests.properties.run_mutants
+
 lock: setup ## Resolve the lock files again (LOCK_ARGS=--upgrade moves the pins)
 	@scripts/lock.sh $(LOCK_ARGS)
 
 clean: ## Remove .venv, caches and build output
-	rm -rf .venv .venv.turn build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv.turn .fuzz build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -9,15 +9,15 @@ import pytest
 
 from lucky_mcp.demo.tables import Fleet
 from tests.properties.mutation import order_joins
-from tests.support.generator_fleet import small_fleet
+from tests.support.generator_fleet import sharp_fleet as made_sharp
 from tests.support.generator_house import House
 from tests.support.generator_house import house as built
 
 
 @pytest.fixture(scope="session")
-def sharp_fleet(demo_fleet: Fleet) -> Fleet:
+def sharp_fleet() -> Fleet:
     """A few dozen rows of the demo, with every reason to be hidden among them."""
-    return small_fleet(demo_fleet)
+    return made_sharp()
 
 
 @pytest.fixture(scope="session")

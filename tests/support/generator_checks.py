@@ -77,9 +77,11 @@ def _other_rows(answer: Answer, twin: Plain, query: Query, world: World) -> str:
     return ""
 
 
-def leak(query: Query, world: World, house: House, neighbour: str) -> tuple[str, Answer]:
-    """Compare the answers over two databases that the role cannot tell apart."""
-    here = house.ask(world.role, world.source, query.sql)
+def leak(
+    query: Query, world: World, house: House, neighbour: str, known: Answer | None = None
+) -> tuple[str, Answer]:
+    """Compare the answers over two databases that the role cannot tell apart; `known` is the first, if asked."""
+    here = known or house.ask(world.role, world.source, query.sql)
     there = house.ask(world.role, world.source, query.sql, over=neighbour)
     if is_timeout(here) or is_timeout(there):
         return "", here

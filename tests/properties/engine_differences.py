@@ -1,0 +1,51 @@
+"""What is the engine's and not ours: a failing comparison that the named list explains is counted apart.
+
+The list is `tests/cases/engine_differences.yaml`; an entry needs a reason, and each match is counted by name,
+so that an entry which excuses too much shows in the figures.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from ruamel.yaml import YAML
+
+LIST = Path(__file__).parent.parent / "cases" / "engine_differences.yaml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One way in which the embedded engine differs from itself by plan.
+
+    It explains a finding when each pattern that is given occurs: `sql` in the query, `wrong` in what was
+    found, `dialects` names where it may be.
+    """
+
+    name: str
+    dialects: tuple[str, ...]
+    reason: str
+    wrong: str
+    sql: str = ""
+
+    def explains(self, dialect: str, sql: str, wrong: str) -> bool:
+        """Whether a finding is this one."""
+        return (
+            dialect in self.dialects
+            and re.search(self.wrong, wrong) is not None
+            and re.search(self.sql, sql) is not None
+        )
+
+
+@cache
+def differences() -> tuple[Difference, ...]:
+    """Return the list; TypeError for an entry with other keys."""
+    entries = YAML(typ="safe").load(LIST.read_text(encoding="utf-8"))["differences"]
+    return tuple(Difference(**{**each, "dialects": tuple(each["dialects"])}) for each in entries)
+
+
+def explained(dialect: str, sql: str, wrong: str) -> str:
+    """Return the name of the entry that explains a finding, or nothing."""
+    return next((each.name for each in differences() if each.explains(dialect, sql, wrong)), "")

@@ -1,0 +1,149 @@
+"""Examples in great number, by their index: the same seed and index give the same query on every machine.
+
+Hypothesis is left out here: it keeps what it has seen, and a run could not go on where another one ended.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from random import Random
+
+from lucky_mcp.errors import GuardFailed
+from tests.properties.engine_differences import explained
+from tests.support.generator_checks import Verdict, leak, lie
+from tests.support.generator_house import Answer, House
+from tests.support.generator_numbers import numbered, smallest
+from tests.support.generator_queries import Query
+from tests.support.generator_schema import World
+from tests.support.neighbours import NAMES
+
+DEFECT = "failed inside the gateway"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One query that something is wrong with, and a small one that is wrong alike."""
+
+    index: int
+    check: str
+    wrong: str
+    asked: str
+    sql: str
+    smallest: str
+
+
+@dataclass
+class Block:
+    """What came of a range of indexes; counts are of queries by what they hold and what became of them."""
+
+    start: int
+    counts: Counter[str] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    refused: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Example:
+    """The query of one index: who asks it, of what, and the neighbour to compare with."""
+
+    world: World
+    number: int
+    query: Query
+    neighbour: str
+
+
+def example(house: House, seed: int, index: int) -> Example:
+    """Return the example of an index."""
+    rng = Random(f"{seed} {index}")
+    world = rng.choice(house.worlds)
+    number = rng.getrandbits(62)
+    return Example(world, number, numbered(world, number), rng.choice(NAMES))
+
+
+def run_block(house: House, seed: int, start: int, stop: int) -> Block:
+    """Check the examples from `start` up to and without `stop`."""
+    block = Block(start)
+    for index in range(start, stop):
+        _run_one(house, seed, index, block)
+    gc.collect()
+    return block
+
+
+def _run_one(house: House, seed: int, index: int, block: Block) -> None:
+    one = example(house, seed, index)
+    check, wrong, verdict = judge(one, one.query, house)
+    block.counts["asked"] += 1
+    block.counts.update(one.query.seen)
+    block.counts.update(_outcomes(verdict))
+    if "refused" in _outcomes(verdict):
+        block.refused.append(f"{verdict.answer.reason}\n{one.query.sql}")
+    if not wrong:
+        return
+    name = explained(house.dialect, one.query.sql, wrong)
+    if name:
+        block.counts[f"the engine's: {name}"] += 1
+        return
+    block.counts["violations"] += 1
+    block.findings.append(_finding(one, index, check, wrong, house))
+
+
+def judge(one: Example, query: Query, house: House) -> tuple[str, str, Verdict]:
+    """Return (which check, what is wrong or nothing, the comparison with the twin) for a query."""
+    verdict = lie(query, one.world, house)
+    error = verdict.answer.error
+    if isinstance(error, GuardFailed) or (error is not None and DEFECT in error.agent_text):
+        return "verify", verdict.answer.reason, verdict
+    if verdict.wrong:
+        return "transparency", verdict.wrong, verdict
+    if verdict.answer.is_refusal:
+        return "", "", verdict
+    wrong, _ = leak(query, one.world, house, one.neighbour, verdict.answer)
+    return "non-interference", wrong, verdict
+
+
+def _finding(one: Example, index: int, check: str, wrong: str, house: House) -> Finding:
+    small = smallest(one.world, one.number, _also_wrong(one, check, house))
+    asked = f"{one.world.role} on {one.world.source} against {one.neighbour}"
+    return Finding(index, check, wrong, asked, one.query.sql, small.sql)
+
+
+def _also_wrong(one: Example, check: str, house: House) -> Callable[[Query], bool]:
+    def wrong(query: Query) -> bool:
+        by, found, _ = judge(replace(one, query=query), query, house)
+        return bool(found) and by == check and not explained(house.dialect, query.sql, found)
+
+    return wrong
+
+
+def _outcomes(verdict: Verdict) -> list[str]:
+    answer: Answer = verdict.answer
+    if answer.is_refusal:
+        return ["both refuse"] if verdict.twin.failure else ["refused"]
+    outcomes = ["undecided"] if verdict.is_undecided else []
+    if answer.result is None:
+        return [*outcomes, "failed"]
+    return [*outcomes, "rows" if answer.result.rows else "no rows"]
+
+
+def written(finding: Finding, dialect: str, seed: int) -> str:
+    """Return a finding as text, with the way to ask it again."""
+    again = f"make fuzz ENGINE={dialect} SEED={seed} AT={finding.index}"
+    parts = (
+        f"{finding.check}: {finding.asked} (seed {seed}, index {finding.index})",
+        finding.wrong,
+        f"small:\n{finding.smallest}",
+        f"as generated:\n{finding.sql}",
+        f"again: {again}",
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def kept(folder: Path, findings: list[Finding], dialect: str, seed: int) -> None:
+    """Write each finding to a file of its own."""
+    for finding in findings:
+        path = folder / f"finding-{finding.index}.txt"
+        path.write_text(written(finding, dialect, seed), encoding="utf-8")
