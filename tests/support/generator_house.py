@@ -31,7 +31,7 @@ from tests.support.generator_schema import World, world
 from tests.support.house import ANALYST, ENGINEER, NOW, policies_over
 from tests.support.neighbours import NAMES, neighbour
 from tests.support.reference import CRM, ORDERS, SHOPS, clean_tables
-from tests.support.twin import translated
+from tests.support.twin import CONFIGS, translated
 
 PRINCIPALS: Mapping[str, Principal] = {"analyst": ANALYST, "data_engineer": ENGINEER}
 SOURCES = (ORDERS, ORDERS, ORDERS, CRM, CRM, CRM, SHOPS)
@@ -78,11 +78,7 @@ class Databases:
         folder.mkdir(parents=True)
         self._dialect = Dialect(dialect)
         self._open: dict[str, tuple[duckdb.DuckDBPyConnection, str]] = {}
-        config: dict[str, str | bool | int | float | list[str]] = {"threads": 2}
-        if dialect == "mysql":
-            config |= {"error_on_division_by_zero": "false", "default_collation": "nocase"}
-        else:
-            config["integer_division"] = "true"
+        config = {"threads": 2, **CONFIGS[dialect]}
         for source in dict.fromkeys(table.source for table in tables):
             group = [table for table in tables if table.source == source]
             path = folder / f"{source}.duckdb"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import duckdb
@@ -20,28 +20,38 @@ from lucky_mcp.sql.joins import settle_bare_joins
 from lucky_mcp.sql.lexical import read_tokens
 
 Rows = list[tuple[object, ...]]
+Config = dict[str, str | bool | int | float | list[str]]
+# The arithmetic and the collation of each dialect, and nothing else of the gateway's.
+CONFIGS: dict[str, Config] = {
+    "mysql": {"error_on_division_by_zero": "false", "default_collation": "nocase"},
+    "postgres": {"integer_division": "true"},
+    "redshift": {"integer_division": "true"},
+    "duckdb": {},
+    "doris": {"error_on_division_by_zero": "false"},
+}
 
 
 class Unguarded:
     """One database per source, in the agents' dialect through plain translation."""
 
-    def __init__(self, tables: Sequence[Table], folder: Path) -> None:
+    def __init__(self, tables: Sequence[Table], folder: Path, dialects: Mapping[str, str] = DIALECTS) -> None:
         folder.mkdir(parents=True, exist_ok=True)
+        self._dialects = dialects
         self._databases: dict[str, tuple[duckdb.DuckDBPyConnection, str]] = {}
         by_source: dict[str, list[Table]] = {}
         for table in tables:
             by_source.setdefault(table.source, []).append(table)
         for source, group in by_source.items():
             path = folder / f"{source}.duckdb"
-            write_source(group, path, dialect=DIALECTS[source])
-            self._databases[source] = (opened(path, source), group[0].schema)
+            write_source(group, path, dialect=dialects[source])
+            self._databases[source] = (opened(path, dialects[source]), group[0].schema)
 
     def ask(self, source: str, sql: str) -> tuple[tuple[str, ...], Rows]:
         """Return (column names, rows) of the plain query; duckdb.Error when it fails."""
         database, schema = self._databases[source]
         cursor = database.cursor()
         cursor.execute(f"SET search_path = '{schema}'")
-        cursor.execute(translated(sql, Dialect(DIALECTS[source])))
+        cursor.execute(translated(sql, Dialect(self._dialects[source])))
         return tuple(column[0] for column in cursor.description or ()), cursor.fetchall()
 
     def close(self) -> None:
@@ -50,15 +60,9 @@ class Unguarded:
             database.close()
 
 
-def opened(path: Path, source: str) -> duckdb.DuckDBPyConnection:
-    """Open a database with the arithmetic and the collation of the source's dialect, and nothing else of the gateway's."""
-    config: dict[str, str | bool | int | float | list[str]] = {}
-    if DIALECTS[source] == "mysql":
-        config["error_on_division_by_zero"] = "false"
-        config["default_collation"] = "nocase"
-    else:
-        config["integer_division"] = "true"
-    return duckdb.connect(str(path), read_only=True, config=config)
+def opened(path: Path, dialect: str) -> duckdb.DuckDBPyConnection:
+    """Open a database as the dialect's server computes."""
+    return duckdb.connect(str(path), read_only=True, config=CONFIGS[dialect])
 
 
 def translated(sql: str, dialect: Dialect) -> str:

@@ -22,7 +22,8 @@ WORKERS = 4
 STOP_SECONDS = 5.0
 
 # The file system, extensions and configuration are out of reach even for a text that escaped the guard.
-SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+Settings = dict[str, str | bool | int | float | list[str]]
+SETTINGS: Settings = {
     "enable_external_access": "false",
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -32,6 +33,17 @@ SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     # Minima, maxima and row counts include hidden rows: they must not decide what is evaluated, or when.
     "disabled_optimizers": "statistics_propagation,build_side_probe_side,join_order",
     "max_temp_directory_size": "0KB",  # nothing is written, not even rows too many to sort in memory
+}
+# What the servers that the files stand for do otherwise than the engine.
+NULL_BY_ZERO: Settings = {"error_on_division_by_zero": "false"}  # x DIV 0 is NULL
+WITHOUT_CASE: Settings = {"default_collation": "nocase"}  # computed text compares like a column
+WHOLE_DIVISION: Settings = {"integer_division": "true"}  # 5 / 2 is 2, and 1 / 0 an error
+DIALECT_SETTINGS: dict[Dialect, Settings] = {
+    Dialect.MYSQL: NULL_BY_ZERO | WITHOUT_CASE,
+    Dialect.POSTGRES: WHOLE_DIVISION,
+    Dialect.REDSHIFT: WHOLE_DIVISION,
+    Dialect.DUCKDB: {},
+    Dialect.DORIS: NULL_BY_ZERO,  # its text compares by bytes
 }
 
 
@@ -102,12 +114,7 @@ class DuckDBAdapter:
             return self._connection.cursor()
 
     def _open(self) -> duckdb.DuckDBPyConnection:
-        settings = dict(SETTINGS)
-        if self._source.dialect is Dialect.MYSQL:
-            settings["error_on_division_by_zero"] = "false"  # x DIV 0 is NULL in the dialect agents write
-            settings["default_collation"] = "nocase"  # computed text compares like a column, without case
-        else:
-            settings["integer_division"] = "true"  # 5 / 2 is 2, and 1 / 0 an error
+        settings = SETTINGS | DIALECT_SETTINGS[self._source.dialect]
         if not self._path.is_file():
             raise EngineError(EngineErrorKind.UNAVAILABLE, "the database file does not exist")
         try:

@@ -9,8 +9,10 @@ from sqlglot import exp
 
 from lucky_mcp.enforcement.embedded_differences import refuse_different
 from lucky_mcp.enforcement.embedded_functions import rewritten_call
+from lucky_mcp.enforcement.embedded_redshift import redshift_rewritten
 from lucky_mcp.model.source import Dialect, Kind
 
+MYSQL_LIKE = frozenset({Dialect.MYSQL, Dialect.DORIS})
 # TIMESTAMP '…' is a local time in this dialect; the translation takes it for one with a zone.
 ZONED = {exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIMESTAMPLTZ}
 
@@ -20,8 +22,8 @@ def for_engine(tree: exp.Expr, dialect: Dialect, kind: Kind) -> exp.Expr:
 
     Raises ConstructRefused for what the engine would answer differently without an error.
     """
-    if kind is not Kind.DUCKDB:
-        return tree
+    if kind is not Kind.DUCKDB or dialect is Dialect.DUCKDB:
+        return tree  # the engine's own dialect needs no rewriting
     copied = tree.copy()
     for node in reversed(list(copied.walk())):  # inner calls first: a rewrite keeps its arguments as they are
         refuse_different(node, dialect)
@@ -44,7 +46,9 @@ def _put(new: exp.Expr, old: exp.Expr, root: exp.Expr) -> exp.Expr:
 
 
 def _rewritten(node: exp.Expr, dialect: Dialect) -> exp.Expr:
-    if isinstance(node, exp.DayOfWeek) and dialect is Dialect.MYSQL:
+    if dialect is Dialect.REDSHIFT:
+        node = redshift_rewritten(node)
+    if isinstance(node, exp.DayOfWeek) and dialect in MYSQL_LIKE:
         return exp.paren(exp.Add(this=node.copy(), expression=exp.Literal.number(1)))
     if isinstance(node, exp.IntDiv):
         return exp.Trunc(this=node.copy())
@@ -56,7 +60,8 @@ def _rewritten(node: exp.Expr, dialect: Dialect) -> exp.Expr:
     if isinstance(node, exp.Atan) and node.args.get("expression"):
         return exp.Atan2(this=node.this.copy(), expression=node.expression.copy())
     if isinstance(node, exp.SubstringIndex):
-        return _substring_index(node)
+        found = _substring_index(node)
+        return _nocase(found) if dialect is Dialect.MYSQL else found
     if isinstance(node, exp.Group):
         return _group_with_rollup(node)
     if isinstance(node, exp.Time):
@@ -65,10 +70,14 @@ def _rewritten(node: exp.Expr, dialect: Dialect) -> exp.Expr:
         return _call("datesub", exp.Literal.string(node.text("unit").lower()), node.expression, node.this)
     if isinstance(node, exp.Cast) and dialect is Dialect.POSTGRES and _is_bare_numeric(node):
         return exp.cast(node.this.copy(), exp.DataType.build("DECIMAL(38, 10)"))
-    if isinstance(node, exp.Cast) and dialect is Dialect.MYSQL and node.to.this in ZONED:
+    if isinstance(node, exp.Cast) and dialect in MYSQL_LIKE and node.to.this in ZONED:
         return exp.cast(node.this.copy(), exp.DataType.build("TIMESTAMP", dialect="duckdb"))
     if isinstance(node, exp.Elt):
         return exp.Bracket(this=_list(node.expressions), expressions=[node.this.copy()], offset=1)
+    if isinstance(node, exp.RegexpExtract) and dialect is Dialect.DORIS:
+        return _call(
+            "regexp_extract", node.this, node.expression, node.args.get("group") or exp.Literal.number(1)
+        )
     if isinstance(node, exp.RegexpSubstr):
         return exp.Nullif(
             this=_call("regexp_extract", node.this, node.expression), expression=exp.Literal.string("")
@@ -97,11 +106,11 @@ def _substring_index(node: exp.SubstringIndex) -> exp.Expr:
     """Parts up to the nth delimiter from the left, or from the right when the count is negative."""
     text, delimiter, count = node.this, node.args["delimiter"], node.args["count"]
     if isinstance(count, exp.Neg) and count.this.name == "1":
-        return _nocase(_call("split_part", text, delimiter, count))
+        return _call("split_part", text, delimiter, count)
     parts = _call("string_split", text, delimiter)
     one, minus_one = exp.Literal.number(1), exp.Neg(this=exp.Literal.number(1))
     bounds = (count, minus_one) if isinstance(count, exp.Neg) else (one, count)
-    return _nocase(_call("array_to_string", _call("list_slice", parts, *bounds), delimiter))
+    return _call("array_to_string", _call("list_slice", parts, *bounds), delimiter)
 
 
 def _nocase(text: exp.Expr) -> exp.Expr:

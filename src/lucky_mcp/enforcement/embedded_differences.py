@@ -10,6 +10,7 @@ from lucky_mcp.errors import Code, ConstructRefused, Phase
 from lucky_mcp.model.source import Dialect
 
 CODES = re.compile(r"%-?[A-Za-z%]")
+WORD_FORMATS = frozenset({Dialect.POSTGRES, Dialect.REDSHIFT})  # TO_CHAR's words, such as YYYY and Mon
 LETTERS = re.compile(r"[A-Za-z]")
 WEEK_CODES = ("%W", "%U", "%V", "%u", "%v", "%X", "%x")
 
@@ -30,7 +31,7 @@ def _refuse_format(node: exp.TimeToStr, dialect: Dialect) -> None:
     pattern = node.args.get("format")
     if not isinstance(pattern, exp.Literal):
         raise _refused("a time format that is not a literal", "write the format as a literal")
-    untranslated = LETTERS.search(CODES.sub("", pattern.name)) if dialect is Dialect.POSTGRES else None
+    untranslated = LETTERS.search(CODES.sub("", pattern.name)) if dialect in WORD_FORMATS else None
     if untranslated or any(code in pattern.name for code in WEEK_CODES):
         raise _refused(
             "part of this time format", "format with year, month, day, hour, minute and second only"

@@ -13,6 +13,9 @@ from sqlglot.errors import ErrorLevel
 
 from lucky_mcp.model.source import Dialect
 
+UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
+ELAPSED_UNITS = ("day", "hour", "minute", "second")  # whole units between two moments, cut toward zero
+
 TEMPLATES: dict[Dialect, dict[str, str]] = {
     Dialect.MYSQL: {
         "adddate": "{0} + to_days({1})",
@@ -37,6 +40,16 @@ TEMPLATES: dict[Dialect, dict[str, str]] = {
         "jsonb_array_length": "json_array_length({0})",
         "jsonb_typeof": "json_type({0})",
         "jsonb_extract_path_text": "{0} ->> {1}",
+    },
+    Dialect.REDSHIFT: {},
+    Dialect.DUCKDB: {},
+    Dialect.DORIS: {
+        "strcmp": "CASE WHEN {0} < {1} THEN -1 WHEN {0} > {1} THEN 1 WHEN {0} = {1} THEN 0 END",
+        "weekday": "isodow({0}) - 1",
+        "json_length": "json_array_length({0})",
+        **{f"{unit}s_add": f"{{0}} + to_{unit}s({{1}})" for unit in UNITS},
+        **{f"{unit}s_sub": f"{{0}} - to_{unit}s({{1}})" for unit in UNITS},
+        **{f"{unit}s_diff": f"datesub('{unit}', {{1}}, {{0}})" for unit in ELAPSED_UNITS},
     },
 }
 

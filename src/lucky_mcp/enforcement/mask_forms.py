@@ -17,14 +17,23 @@ VALUE = "lucky_value"
 DIGITS = {
     Dialect.MYSQL: f"REGEXP_REPLACE({VALUE}, '[^0-9]', '')",
     Dialect.POSTGRES: f"REGEXP_REPLACE({VALUE}, '[^0-9]', '', 'g')",
+    Dialect.REDSHIFT: f"REGEXP_REPLACE({VALUE}, '[^0-9]', '')",  # every match; the 4th argument is a position
+    Dialect.DUCKDB: f"REGEXP_REPLACE({VALUE}, '[^0-9]', '', 'g')",
+    Dialect.DORIS: f"REGEXP_REPLACE({VALUE}, '[^0-9]', '')",
 }
 DOMAIN = {
     Dialect.MYSQL: f"SUBSTRING_INDEX({VALUE}, '@', -1)",
     Dialect.POSTGRES: f"SPLIT_PART({VALUE}, '@', -1)",
+    Dialect.REDSHIFT: f"REVERSE(SPLIT_PART(REVERSE({VALUE}), '@', 1))",  # it counts from the left only
+    Dialect.DUCKDB: f"SPLIT_PART({VALUE}, '@', -1)",
+    Dialect.DORIS: f"SUBSTRING_INDEX({VALUE}, '@', -1)",
 }
 OUTSIDE_DOMAIN = {
     Dialect.MYSQL: "REGEXP_REPLACE({domain}, '[A-Za-z0-9.-]', '')",
     Dialect.POSTGRES: "REGEXP_REPLACE({domain}, '[A-Za-z0-9.-]', '', 'g')",
+    Dialect.REDSHIFT: "REGEXP_REPLACE({domain}, '[A-Za-z0-9.-]', '')",
+    Dialect.DUCKDB: "REGEXP_REPLACE({domain}, '[A-Za-z0-9.-]', '', 'g')",
+    Dialect.DORIS: "REGEXP_REPLACE({domain}, '[A-Za-z0-9.-]', '')",
 }
 
 

@@ -14,6 +14,9 @@ from lucky_mcp.enforcement.render import render_agent
 from lucky_mcp.model.source import Dialect
 from lucky_mcp.sql.resolved import ResolvedQuery
 
+# Servers that name an unaliased expression by its text; the embedded engine would print its own form of it.
+NAMED_BY_TEXT = frozenset({Dialect.MYSQL, Dialect.DORIS, Dialect.DUCKDB})
+COLUMNS_AS_WRITTEN = frozenset({Dialect.MYSQL, Dialect.DORIS})
 CALL = re.compile(r"([a-z_][a-z0-9_]*)\s*\(", re.IGNORECASE)
 NAMELESS = "?column?"
 TYPE_NAMES = {
@@ -51,9 +54,9 @@ def _named(node: exp.Expr, written: str, dialect: Dialect) -> exp.Expr:
     if isinstance(node, exp.Subquery) and node.args.get("alias"):
         return node
     if isinstance(node, exp.Column):
-        return _named_as_written(node) if written and dialect is Dialect.MYSQL else node
+        return _named_as_written(node) if written and dialect in COLUMNS_AS_WRITTEN else node
     text = written or render_agent(node, dialect)
-    name = text if dialect is Dialect.MYSQL else _postgres_name(node, text)
+    name = text if dialect in NAMED_BY_TEXT else _postgres_name(node, text)
     return _aliased(node, name or NAMELESS)
 
 

@@ -19,6 +19,9 @@ class Dialect(StrEnum):
 
     MYSQL = "mysql"
     POSTGRES = "postgres"
+    REDSHIFT = "redshift"
+    DUCKDB = "duckdb"
+    DORIS = "doris"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The two grammars agents write, and what the guard must know about each."""
+"""The grammars agents write, and what the guard must know about each."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 
 from lucky_mcp.model.source import Dialect, Kind
 
+ROOT_WORDS = frozenset({"SELECT", "WITH", "VALUES", "TABLE"})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Grammar:
@@ -17,6 +19,7 @@ class Grammar:
     `folds_names`: unquoted names fold to lower case and quoted ones are exact (PostgreSQL).
     `runs_comments`: the server executes `/*! … */`. `join_needs_condition`: a bare JOIN is an error.
     `recursive_sees_siblings`: under WITH RECURSIVE every entry sees every other.
+    `root_words`: what a read may begin with.
     """
 
     name: str
@@ -25,6 +28,7 @@ class Grammar:
     join_needs_condition: bool
     recursive_sees_siblings: bool
     dialect: SqlglotDialect = field(compare=False)
+    root_words: frozenset[str] = ROOT_WORDS
 
 
 GRAMMARS: dict[Dialect, Grammar] = {
@@ -43,6 +47,36 @@ GRAMMARS: dict[Dialect, Grammar] = {
         join_needs_condition=True,
         recursive_sees_siblings=True,
         dialect=SqlglotDialect.get_or_raise("postgres"),
+    ),
+    # Names fold to lower case, quoted or not, unless enable_case_sensitive_identifier is set: they compare
+    # without case, as the catalog does for this dialect. An entry sees itself and those before it.
+    Dialect.REDSHIFT: Grammar(
+        name="redshift",
+        folds_names=False,
+        runs_comments=False,
+        join_needs_condition=True,
+        recursive_sees_siblings=False,
+        dialect=SqlglotDialect.get_or_raise("redshift"),
+    ),
+    # Names compare without case, quoted or not.
+    Dialect.DUCKDB: Grammar(
+        name="duckdb",
+        folds_names=False,
+        runs_comments=False,
+        join_needs_condition=True,
+        recursive_sees_siblings=False,
+        dialect=SqlglotDialect.get_or_raise("duckdb"),
+        root_words=ROOT_WORDS | {"FROM"},
+    ),
+    # MySQL's wire and most of its grammar. A bare JOIN is a cross join; `/*+ … */` is a hint and
+    # `/*! … */` is refused as for MySQL, whatever the server's version makes of it.
+    Dialect.DORIS: Grammar(
+        name="doris",
+        folds_names=False,
+        runs_comments=True,
+        join_needs_condition=False,
+        recursive_sees_siblings=False,
+        dialect=SqlglotDialect.get_or_raise("doris"),
     ),
 }
 

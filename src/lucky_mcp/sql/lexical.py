@@ -25,7 +25,6 @@ CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.
 BRACKETS = {TokenType.L_BRACKET, TokenType.L_BRACE}
 BRACKETS_CLOSED = {TokenType.R_BRACKET, TokenType.R_BRACE}
 TYPE_CALLS_NESTED_MAX = 5
-ROOT_WORDS = {"SELECT", "WITH", "VALUES", "TABLE"}
 
 
 def read_tokens(text: str, grammar: Grammar) -> list[Token]:
@@ -41,7 +40,7 @@ def read_tokens(text: str, grammar: Grammar) -> list[Token]:
             audit_detail=str(failure),
         ) from None
     tokens = _one_statement(tokens)
-    _refuse_verb(tokens)
+    _refuse_verb(tokens, grammar)
     _refuse_nesting(tokens)
     _refuse_nested_types(tokens, grammar)
     for token in tokens:
@@ -89,9 +88,9 @@ def _one_statement(tokens: list[Token]) -> list[Token]:
     return tokens
 
 
-def _refuse_verb(tokens: list[Token]) -> None:
+def _refuse_verb(tokens: list[Token], grammar: Grammar) -> None:
     first = next((t for t in tokens if t.token_type is not TokenType.L_PAREN), tokens[0])
-    if first.text.upper() in ROOT_WORDS:
+    if first.text.upper() in grammar.root_words:
         return
     raise StatementRefused(
         "only SELECT, WITH … SELECT, VALUES and TABLE are accepted",
