@@ -9,7 +9,7 @@ from lucky_mcp.errors import NameRefused
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.result import AppliedRule, Digests, Explanation, ReadResult, Receipt, Truncation
-from lucky_mcp.model.visible import ShownColumn, ShownFilter, VisibleSource, VisibleTable
+from lucky_mcp.model.visible import ShownColumn, ShownFilter, ShownJoin, VisibleSource, VisibleTable
 
 DIGESTS = Digests(policy="a" * 16, catalog="b" * 16, references="c" * 16)
 TOOLSETS: Mapping[str, frozenset[str]] = {
@@ -65,7 +65,14 @@ ORDERS = VisibleTable(
         ),
     ),
     not_filtered="",
-    joins=("order_id = luckyus_sales_order.t_order_item.order_id (same source)",),
+    joins=(
+        ShownJoin(
+            source=SALES.name,
+            table="luckyus_sales_order.t_order_item",
+            condition="t_sales_order_m.order_id = t_order_item.order_id",
+            join="JOIN luckyus_sales_order.t_order_item ON t_sales_order_m.order_id = t_order_item.order_id",
+        ),
+    ),
 )
 
 

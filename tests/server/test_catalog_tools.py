@@ -31,7 +31,7 @@ async def test_search_catalog() -> None:
    One row per order; order_status 90 is completed.
    columns: order_id BIGINT, register DATETIME masked redact, order_time DATETIME, phone VARCHAR masked last4
    filter: us-market: currency_code = 'USD'; test orders (owner finance-data)
-   join: order_id = luckyus_sales_order.t_order_item.order_id (same source)""",
+   join: JOIN luckyus_sales_order.t_order_item ON t_sales_order_m.order_id = t_order_item.order_id""",
     )
 
 
@@ -62,7 +62,8 @@ indexes: order_time, order_id
 size: 10,000 to 99,999 rows
 freshness: latest order_time is 2026-02-14T21:04:11 (America/New_York)
 filter: us-market: currency_code = 'USD'; test orders (owner finance-data)
-join: order_id = luckyus_sales_order.t_order_item.order_id (same source)
+join: JOIN luckyus_sales_order.t_order_item ON t_sales_order_m.order_id = t_order_item.order_id
+example: SELECT order_id, register, order_time, phone FROM luckyus_sales_order.t_sales_order_m LIMIT 10
 
 name,type,mask,tags,comment
 order_id,BIGINT,,,key
@@ -73,6 +74,7 @@ phone,VARCHAR,last4,pii.phone,""",
     assert [request.sql for _, request in gateway.asked] == [
         "SELECT COUNT(*) AS measured FROM `luckyus_sales_order`.`t_sales_order_m`",
         "SELECT MAX(`order_time`) AS measured FROM `luckyus_sales_order`.`t_sales_order_m`",
+        "SELECT order_id, register, order_time, phone FROM luckyus_sales_order.t_sales_order_m LIMIT 10",
     ]
 
 
@@ -101,6 +103,16 @@ async def test_describe_table_measures_the_range_that_policy_demands() -> None:
     assert "size: 10,000 to 99,999 rows in the latest range that one query may cover\n" in text
 
 
+async def test_no_example_is_shown_that_would_be_refused() -> None:
+    refusal = PolicyRefused("name a range", code=Code.PREDICATE_REQUIRED)
+    gateway = FakeGateway(work=measured, explanation=refusal)
+    _, text = await call(make_server(gateway), "describe_table", source="salesorder", table=TABLE)
+    assert "example" not in text
+    refusal.rewrite = "SELECT the same\nWHERE order_time >= '2026-01-01'"
+    _, text = await call(make_server(gateway), "describe_table", source="salesorder", table=TABLE)
+    assert "example: SELECT the same WHERE order_time >= '2026-01-01'" in text
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -112,6 +124,12 @@ async def test_describe_table_measures_the_range_that_policy_demands() -> None:
         ),
         ({"primary_key": ()}, "primary key: none among the columns shown"),
         ({"indexes": ()}, "indexes: none on the columns shown"),
+        (
+            {"joins": (replace(ORDERS.joins[0], source=MAP.name, join=""),)},
+            "same key in another source, aws-luckyus-pgilkmap-rw:"
+            " t_sales_order_m.order_id = t_order_item.order_id (luckyus_sales_order.t_order_item)",
+        ),
+        ({"joins_left_out": 3}, "further tables with the same keys: 3"),
         ({"not_filtered": "no market\nof its own"}, "not filtered by market: no market of its own"),
     ],
 )

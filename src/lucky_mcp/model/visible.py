@@ -22,13 +22,17 @@ class VisibleSource:
 
 @dataclass(frozen=True, kw_only=True)
 class ShownColumn:
-    """A column as the caller sees it: `type` is the type after masking, `mask` "" when there is none."""
+    """A column as the caller sees it: `type` is the type after masking, `mask` "" when there is none.
+
+    Columns with the same `joins` word hold the same key, whatever they are called.
+    """
 
     name: str
     type: str
     mask: str
     tags: tuple[str, ...]
     comment: str
+    joins: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +46,24 @@ class ShownFilter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShownJoin:
+    """A visible column elsewhere with the same key; `condition` is ready to be written after ON.
+
+    `table` is `schema.table`. In one source `join` is the whole clause; across sources it is "" and the
+    condition says how values of one query compare with those of another.
+    """
+
+    source: str
+    table: str
+    condition: str
+    join: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class VisibleTable:
     """A table as the caller sees it; keys and indexes name visible columns only.
 
-    `joins` are sentences such as `order_id = luckyus_sales_order.t_sales_order_m.order_id (same source)`.
+    `joins` are the nearest ones, `joins_left_out` counts the others.
     """
 
     source: str
@@ -60,4 +78,5 @@ class VisibleTable:
     indexes: tuple[tuple[str, ...], ...]
     filters: tuple[ShownFilter, ...]
     not_filtered: str
-    joins: tuple[str, ...]
+    joins: tuple[ShownJoin, ...] = ()
+    joins_left_out: int = 0

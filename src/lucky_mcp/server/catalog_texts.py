@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lucky_mcp.model.visible import ShownColumn, VisibleSource, VisibleTable
+from lucky_mcp.model.visible import ShownColumn, ShownJoin, VisibleSource, VisibleTable
 from lucky_mcp.server import layouts
 from lucky_mcp.server.cells import one_line
 
@@ -40,7 +40,7 @@ def matches_text(tables: Sequence[VisibleTable]) -> str:
     return "\n\n".join([heading, *(_match(rank, table) for rank, table in enumerate(tables, start=1))])
 
 
-def table_text(table: VisibleTable, *, size: str, fresh: str) -> str:
+def table_text(table: VisibleTable, *, size: str, fresh: str, example: str) -> str:
     """Everything about one table that its caller may know."""
     heading = [
         f"OK {table.schema}.{table.table}",
@@ -57,7 +57,9 @@ def table_text(table: VisibleTable, *, size: str, fresh: str) -> str:
         f"size: {size}",
         f"freshness: {fresh}",
         *_rules(table),
-        *("join: " + one_line(join) for join in table.joins),
+        *map(_join, table.joins),
+        f"further tables with the same keys: {table.joins_left_out}" if table.joins_left_out else "",
+        f"example: {one_line(example)}" if example else "",
     ]
     columns = layouts.csv(("name", "type", "mask", "tags", "comment"), map(_column_row, table.columns), None)
     first = " · ".join(one_line(part) for part in heading if part)
@@ -74,7 +76,7 @@ def _match(rank: int, table: VisibleTable) -> str:
         one_line(table.description),
         f"columns: {columns}" + (f", and {more} more (see describe_table)" if more else ""),
         *_rules(table),
-        *("join: " + one_line(join) for join in table.joins),
+        *map(_join, table.joins),
     ]
     return "\n   ".join(line for line in lines if line)
 
@@ -96,6 +98,13 @@ def _rule(rule_id: str, why: str, owner: str, condition: str) -> str:
     because = f"; {why}" if why else ""
     whose = f" (owner {owner})" if owner else ""
     return one_line(f"filter: {rule_id}: {condition}{because}{whose}")
+
+
+def _join(join: ShownJoin) -> str:
+    """A clause to copy; values of another source have to be fetched by a query of their own."""
+    if join.join:
+        return one_line(f"join: {join.join}")
+    return one_line(f"same key in another source, {join.source}: {join.condition} ({join.table})")
 
 
 def _brief(column: ShownColumn) -> str:

@@ -19,6 +19,7 @@ from lucky_mcp.server.arguments import (
 from lucky_mcp.server.auth import Identify
 from lucky_mcp.server.catalog_texts import matches_text, sources_text, table_text
 from lucky_mcp.server.errors import Answers
+from lucky_mcp.server.example_queries import example_query
 from lucky_mcp.server.measures import freshness, size_class
 
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ class CatalogTools:
         fresh = await freshness(
             self._gateway, principal, table, zones.get(table.source, "the source's own zone")
         )
-        return table_text(table, size=size, fresh=fresh)
+        example = await example_query(self._gateway, principal, table)
+        return table_text(table, size=size, fresh=fresh, example=example)
 
     async def _sources(self, principal: Principal, domain: str | None, kind: str | None) -> str:
         return sources_text(

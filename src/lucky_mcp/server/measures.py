@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from lucky_mcp.gateway.read import Gateway
 
 _TIME_TYPES = ("date", "timestamp", "time with", "datetime")
-_QUOTES = {"mysql": "`", "postgres": '"'}
+_QUOTES = {"mysql": "`", "doris": "`"}
 
 
 async def size_class(gateway: Gateway, principal: Principal, table: VisibleTable) -> str:
@@ -39,7 +39,7 @@ async def freshness(gateway: Gateway, principal: Principal, table: VisibleTable,
     if column is None:
         return "not known: no time column that is shown as it is"
     try:
-        measured = await _measure(gateway, principal, table, f"MAX({_quoted(column.name, table.dialect)})")
+        measured = await _measure(gateway, principal, table, f"MAX({quoted(column.name, table.dialect)})")
     except ReadError as error:
         return _not_measured(error)
     if measured.value is None:
@@ -63,7 +63,7 @@ class _Measured:
 
 async def _measure(gateway: Gateway, principal: Principal, table: VisibleTable, expression: str) -> _Measured:
     """Measure the whole table, or where policy demands a range, the range that the refusal proposes."""
-    name = f"{_quoted(table.schema, table.dialect)}.{_quoted(table.table, table.dialect)}"
+    name = f"{quoted(table.schema, table.dialect)}.{quoted(table.table, table.dialect)}"
     # Names come from the catalog and are quoted; the text passes the guard like every other.
     sql = f"SELECT {expression} AS measured FROM {name}"  # noqa: S608
     try:
@@ -84,7 +84,8 @@ def _is_time(column: ShownColumn) -> bool:
     return not column.mask and column.type.lower().startswith(_TIME_TYPES)
 
 
-def _quoted(name: str, dialect: str) -> str:
+def quoted(name: str, dialect: str) -> str:
+    """Return a name that the dialect takes as it is, reserved word or not."""
     quote = _QUOTES.get(dialect, '"')
     return quote + name.replace(quote, quote * 2) + quote
 
