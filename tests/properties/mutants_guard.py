@@ -78,7 +78,7 @@ def last_scan_left_out(patch: pytest.MonkeyPatch) -> None:
 
 def fence_forgotten(patch: pytest.MonkeyPatch) -> None:
     """The text for the retry has no fence."""
-    patch.setattr(enforce, "fence", lambda tree: tree.copy())
+    patch.setattr(enforce, "fence", lambda tree, kind: tree.copy())
 
 
 def fence_on_retry_skipped(patch: pytest.MonkeyPatch) -> None:

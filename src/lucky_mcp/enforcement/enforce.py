@@ -31,7 +31,7 @@ def enforce(
     bound_rows(query.tree, rows_max)
     tree = guard_scans(query, permit, source.dialect)
     text = render_engine(tree, source.dialect, source.kind)
-    text_fenced = render_engine(fence(tree), source.dialect, source.kind)
+    text_fenced = render_engine(fence(tree, source.kind), source.dialect, source.kind)
     verify(text, query, permit, source, rows_max=rows_max, fenced=False)
     verify(text_fenced, query, permit, source, rows_max=rows_max, fenced=True)
     return seal_sql(

@@ -10,24 +10,28 @@ from sqlglot import exp
 
 from lucky_mcp.enforcement.mask_forms import mask_expression
 from lucky_mcp.enforcement.predicates import predicate_expression, qualified, table_expression
+from lucky_mcp.enforcement.safe_conjuncts import safe_conjuncts
 from lucky_mcp.model.decision import Permit, TableDecision, VisibleColumn
 from lucky_mcp.model.source import Dialect, Kind
 from lucky_mcp.sql.resolved import ResolvedQuery, Scan
 
 SCAN_ALIAS = "lucky_scan"
 GUARD_MARK = "lucky_guard"
+COPIES = "lucky_copies"
 FENCE_ROWS = 9223372036854775807
 HANGING = ("joins", "laterals")
-# Where a fence is cheap it always stands: whether a plain text fails can depend on hidden rows even when
-# the fenced one fails on visible rows too (docs/decisions/0011).
-ALWAYS_FENCED = frozenset({Kind.DUCKDB})
+# Whether a plain text fails can depend on hidden rows even when the fenced one fails on visible rows too, so
+# a fence for the second try is not enough, and every engine runs the fenced text (docs/decisions/0011, 0014).
+ALWAYS_FENCED = frozenset(Kind)
 
 
 def guard_scans(query: ResolvedQuery, permit: Permit, dialect: Dialect) -> exp.Expr:
     """Return the tree with every scan replaced, in place; KeyError when the decision misses a table."""
     for scan in query.scans:
-        guard = guard_select(permit.for_table(scan.table), dialect)
+        decided = permit.for_table(scan.table)
+        guard = guard_select(decided, dialect)
         guard.meta[GUARD_MARK] = True
+        guard.meta[COPIES] = safe_conjuncts(scan, decided, query.grammar, SCAN_ALIAS)
         derived = exp.Subquery(this=guard, alias=scan.node.args["alias"].copy())
         _move_hanging_joins(scan, derived)
         scan.node.replace(derived)
@@ -43,17 +47,31 @@ def guard_select(decided: TableDecision, dialect: Dialect) -> exp.Select:
     return select
 
 
-def fence(tree: exp.Expr) -> exp.Expr:
+def fence(tree: exp.Expr, kind: Kind) -> exp.Expr:
     """Return a copy in which no engine may move the agent's predicates into a scan.
 
     A limit that cannot be reached is a barrier: without it an agent's predicate can be evaluated on
-    rows that the filter drops, and its error tells something about them.
+    rows that the filter drops, and its error tells something about them. What cannot fail goes inside
+    as well, as a copy, so that an index serves it.
     """
     fenced = tree.copy()
-    for select in fenced.find_all(exp.Select):
+    for select in list(fenced.find_all(exp.Select)):
         if select.meta.get(GUARD_MARK):
-            select.set("limit", exp.Limit(expression=exp.Literal.number(FENCE_ROWS)))
+            for conjunct in select.meta[COPIES]:
+                select.where(conjunct.copy(), copy=False)
+            set_fence(select, kind)
     return fenced
+
+
+def set_fence(select: exp.Select, kind: Kind) -> None:
+    """Put the barrier that one engine respects into a guard, in place.
+
+    PostgreSQL plans `OFFSET 0` as no step at all, where a limit would forbid parallel scans.
+    """
+    if kind is Kind.POSTGRES:
+        select.set("offset", exp.Offset(expression=exp.Literal.number(0)))
+    else:
+        select.set("limit", exp.Limit(expression=exp.Literal.number(FENCE_ROWS)))
 
 
 def _projection(column: VisibleColumn, dialect: Dialect) -> exp.Expr:

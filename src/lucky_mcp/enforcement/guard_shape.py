@@ -15,7 +15,7 @@ from sqlglot.errors import ErrorLevel
 
 from lucky_mcp.enforcement.guard_scans import SCAN_ALIAS
 from lucky_mcp.enforcement.mask_forms import mask_expression
-from lucky_mcp.enforcement.predicates import predicate_expression, qualified
+from lucky_mcp.enforcement.predicates import conjuncts, predicate_expression, qualified
 from lucky_mcp.enforcement.render import render_engine
 from lucky_mcp.model.decision import TableDecision, VisibleColumn
 from lucky_mcp.model.source import Dialect, Kind
@@ -45,12 +45,6 @@ def guard_shape(decided: TableDecision, dialect: Dialect, kind: Kind) -> GuardSh
         leaf = _through_engine(predicate_expression(row_filter.predicate, SCAN_ALIAS), dialect, kind)
         filters += [each.unnest().sql(dialect=engine) for each in conjuncts(leaf)]
     return GuardShape(columns=tuple(columns), conjuncts=tuple(filters))
-
-
-def conjuncts(tree: exp.Expr) -> list[exp.Expr]:
-    """Return the parts of a condition that are ANDed at its top."""
-    tree = tree.unnest()
-    return [*conjuncts(tree.this), *conjuncts(tree.expression)] if isinstance(tree, exp.And) else [tree]
 
 
 def _shown(column: VisibleColumn, dialect: Dialect) -> exp.Expr:

@@ -14,11 +14,13 @@ from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 from sqlglot.errors import ErrorLevel, SqlglotError
 
 from lucky_mcp.enforcement.engine_functions import engine_functions
-from lucky_mcp.enforcement.guard_scans import FENCE_ROWS, SCAN_ALIAS
-from lucky_mcp.enforcement.guard_shape import GuardShape, conjuncts, guard_shape
+from lucky_mcp.enforcement.guard_scans import SCAN_ALIAS, set_fence
+from lucky_mcp.enforcement.guard_shape import GuardShape, guard_shape
 from lucky_mcp.enforcement.plain_text import is_plain
+from lucky_mcp.enforcement.predicates import conjuncts
+from lucky_mcp.enforcement.safe_conjuncts import is_safe
 from lucky_mcp.errors import ConstructRefused, GuardFailed
-from lucky_mcp.model.decision import Permit
+from lucky_mcp.model.decision import Permit, TableDecision
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Kind, Source
 from lucky_mcp.sql.dialects import ENGINE_DIALECTS
@@ -26,7 +28,7 @@ from lucky_mcp.sql.resolved import ResolvedQuery
 from lucky_mcp.sql.structure import OPERATORS, PARTS
 from lucky_mcp.sql.words import refuse_unknown_words
 
-GUARD_PARTS = {"expressions", "from_", "where", "limit"}
+GUARD_PARTS = {"expressions", "from_", "where", "limit", "offset"}
 NEVER = (exp.DML, exp.DDL, exp.Command, exp.Into, exp.Lock, exp.Set, exp.Parameter, exp.SessionParameter)
 
 
@@ -111,7 +113,7 @@ class _Verifier:
             raise self._failed(f"the scan of {name} is modified")
         expected = guard_shape(decided, self.source.dialect, self.source.kind)
         self._projections(select, expected)
-        self._filters(select, expected)
+        self._filters(select, expected, decided)
         self._fence(select, name)
         self.verified.update(id(inner) for inner in select.find_all(exp.Table))
         self.found[name] += 1
@@ -123,16 +125,28 @@ class _Verifier:
         if len(shown) != len(select.expressions) or shown != expected.columns:
             raise self._failed("the columns of a guard are not those of the decision")
 
-    def _filters(self, select: exp.Select, expected: GuardShape) -> None:
+    def _filters(self, select: exp.Select, expected: GuardShape, decided: TableDecision) -> None:
+        """Every filter must be there; behind a fence also what cannot fail, and nothing else."""
         where = select.args.get("where")
-        found = [self._sql(each.unnest()) for each in conjuncts(where.this)] if where else []
-        if Counter(found) != Counter(expected.conjuncts):
+        found = [each.unnest() for each in conjuncts(where.this)] if where else []
+        wanted = Counter(expected.conjuncts)
+        others = []
+        for each in found:
+            text = self._sql(each)
+            if wanted[text]:
+                wanted[text] -= 1
+            else:
+                others.append(each)
+        if wanted.total():
             raise self._failed("the filters of a guard are not those of the decision")
+        if any(not self.fenced or not is_safe(each, decided, SCAN_ALIAS) for each in others):
+            raise self._failed("a condition in a guard that is neither a filter nor sure to succeed")
 
     def _fence(self, select: exp.Select, name: TableName) -> None:
-        limit = select.args.get("limit")
-        rows = limit.expression.name if isinstance(limit, exp.Limit) else None
-        if rows != (str(FENCE_ROWS) if self.fenced else None):
+        expected = exp.Select()
+        if self.fenced:
+            set_fence(expected, self.source.kind)
+        if any(select.args.get(part) != expected.args.get(part) for part in ("limit", "offset")):
             raise self._failed(f"the fence of {name} is not as it should be")
 
     def _root_limit(self) -> None:
