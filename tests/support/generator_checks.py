@@ -122,7 +122,7 @@ def touches_hidden(query: Query, world: World, house: House, twin: Plain) -> boo
 
 def shown(rows: Rows, world: World) -> list[tuple[str, ...]]:
     """Return rows for comparison: floats to nine digits, and in MySQL, whose text has no case, without case."""
-    return [tuple(_cell(cell, folds=world.is_mysql) for cell in row) for row in rows]
+    return [tuple(_cell(cell, folds=world.folds_text) for cell in row) for row in rows]
 
 
 def _cell(cell: object, *, folds: bool) -> str:

@@ -20,6 +20,7 @@ class Relation:
     name: str
     fields: tuple[Field, ...]
     schema: str = ""  # set where `schema.table.column` may be written
+    key: str = ""  # a column that no two rows have alike
 
     @property
     def usable(self) -> tuple[Field, ...]:
@@ -53,12 +54,16 @@ class Scope:
 
 @dataclass(frozen=True)
 class Written:
-    """A query's text, its columns in order, and whether its rows come in a total order."""
+    """A query's text, its columns in order, and whether its rows come in a total order.
+
+    `scope` is set where ORDER BY may hold expressions over the query's own FROM.
+    """
 
     text: str
     fields: tuple[Field, ...]
     is_sized: bool = True
     is_ordered: bool = False
+    scope: Scope | None = None
 
 
 class Subqueries(Protocol):
@@ -93,6 +98,15 @@ class Context:
     def pick(self, options: Sequence[T]) -> T:
         """Return one option; shrinking leads to the first."""
         return options[self.number(0, len(options) - 1)] if len(options) > 1 else options[0]
+
+    def count(self, construct: str, text: str = "") -> str:
+        """Note that the query has a construct; returns the text, for use in passing."""
+        self.seen[construct] += 1
+        return text
+
+    def has(self, construct: str) -> bool:
+        """Whether the dialect has a construct."""
+        return self.world.has(construct)
 
     def fresh(self, start: str) -> str:
         """Return a name that is new in this query."""

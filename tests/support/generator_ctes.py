@@ -17,12 +17,14 @@ def with_clause(context: Context, outer: Scope, write: Writer) -> tuple[str, tup
     Entries of WITH RECURSIVE have fresh names: in PostgreSQL each sees all its siblings, later ones too,
     and the embedded engine does not.
     """
-    context.seen["cte"] += 1
-    context.seen["nest"] += 1
+    context.count("cte")
+    context.count("nest")
+    if outer.outer is not None or outer.ctes:
+        context.count("cte_nested")
     entries: list[str] = []
     ctes = outer.ctes
     own: list[Cte] = []
-    is_recursive = context.chance(20)
+    is_recursive = context.has("recursive") and context.chance(20)
     for _ in range(context.pick((1, 1, 2, 2, 3))):
         name = context.fresh("w") if is_recursive else _name(context, outer, [each.name for each in own])
         text, cte = _entry(context, replace(outer, ctes=ctes), name, write, is_recursive=is_recursive)
@@ -36,11 +38,11 @@ def _name(context: Context, outer: Scope, taken: Sequence[str]) -> str:
     """Return a name for an entry: often one that means something else outside."""
     around = [cte.name for cte in outer.ctes if cte.name not in taken]
     if around and context.chance(65):
-        context.seen["shadow_cte"] += 1
+        context.count("shadow_cte")
         return context.pick(around)
     shadowing = [table.name for table in context.world.tables if table.name not in taken]
     if shadowing and context.chance(50):
-        context.seen["shadow"] += 1
+        context.count("shadow")
         return context.pick(shadowing)
     return context.fresh("w")
 
@@ -54,6 +56,7 @@ def _entry(
     written = write(context, inside, None)
     fields, columns = written.fields, ""
     if written.is_sized and context.chance(20):
+        context.count("column_list")
         fields = tuple(replace(each, name=context.fresh("k")) for each in written.fields)
         columns = f"({', '.join(each.name for each in fields)})"
     return f"{name}{columns} AS ({written.text})", Cte(name, fields)
@@ -61,7 +64,7 @@ def _entry(
 
 def _recursive(context: Context, scope: Scope, name: str) -> tuple[str, Cte]:
     """Count up along a base table, three steps at most."""
-    context.seen["recursive"] += 1
+    context.count("recursive")
     table = context.pick(context.world.tables)
     key = next((f for f in table.fields if f.kind is Kind.INT), table.fields[0])
     full = f"{table.schema}.{table.name}"

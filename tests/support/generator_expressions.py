@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.support.generator_context import Context, Scope
+from tests.support.generator_functions import Function, functions
 from tests.support.generator_names import column
 from tests.support.generator_schema import Kind, time_type
 
@@ -24,12 +25,13 @@ PLAIN = {
 def expression(context: Context, scope: Scope, kind: Kind, depth: int = 2) -> str:
     """Return an expression of the kind; a plain column or literal when the depth is used up."""
     if depth > 0 and context.chance(55 if context.is_risky and kind in RISKY else 30):
-        makers = MAKERS.get(kind, ())
         if context.is_risky and kind in RISKY and context.chance(75):
-            context.seen["risky"] += 1
+            context.count("risky")
             return context.pick(RISKY[kind])(context, scope, depth - 1)
-        if makers:
-            return context.pick(makers)(context, scope, depth - 1)
+        calls = functions(context.world.dialect, kind)
+        if calls and context.chance(65):
+            return call(context, scope, context.pick(calls), depth - 1)
+        return context.pick(MAKERS)(context, scope, kind, depth - 1)
     return leaf(context, scope, kind)
 
 
@@ -53,53 +55,88 @@ def plain(context: Context, kind: Kind) -> str:
     return context.pick(PLAIN[kind]).replace("{time}", time_type(context.world.dialect))
 
 
-def _case(kind: Kind) -> Maker:
-    def make(context: Context, scope: Scope, depth: int) -> str:
-        from tests.support.generator_predicates import predicate
+def call(context: Context, scope: Scope, form: Function, depth: int) -> str:
+    """Return a form with expressions filled in, now and then one of them a subquery."""
+    context.count(form.seen)
+    text = form.text
+    for place, kind in enumerate(form.takes):
+        if context.may_nest and context.chance(4):
+            context.count("argument_subquery")
+            argument = scalar_subquery(context, scope, kind, depth)
+        else:
+            argument = expression(context, scope, kind, depth)
+        text = text.replace(f"{{{place}}}", argument)
+    return text
 
-        condition = predicate(context, scope, depth)
-        chosen, other = expression(context, scope, kind, depth), expression(context, scope, kind, depth)
-        return f"CASE WHEN {condition} THEN {chosen} ELSE {other} END"
+
+def _case(context: Context, scope: Scope, kind: Kind, depth: int) -> str:
+    from tests.support.generator_predicates import predicate
+
+    context.count("case")
+    condition = predicate(context, scope, depth)
+    chosen = expression(context, scope, kind, depth)
+    if context.may_nest and context.chance(12):
+        context.count("case_subquery")
+        return f"CASE WHEN {condition} THEN {chosen} ELSE {scalar_subquery(context, scope, kind, depth)} END"
+    other = expression(context, scope, kind, depth)
+    more = (
+        f" WHEN {predicate(context, scope, 0)} THEN {leaf(context, scope, kind)}"
+        if context.chance(20)
+        else ""
+    )
+    return f"CASE WHEN {condition} THEN {chosen}{more} ELSE {other} END"
+
+
+def _coalesce(context: Context, scope: Scope, kind: Kind, depth: int) -> str:
+    context.count("coalesce")
+    left, right = expression(context, scope, kind, depth), expression(context, scope, kind, depth)
+    return f"COALESCE({left}, {right})"
+
+
+def _nullif(context: Context, scope: Scope, kind: Kind, depth: int) -> str:
+    context.count("nullif")
+    return f"NULLIF({expression(context, scope, kind, depth)}, {literal_near(context, scope, kind)})"
+
+
+def scalar_subquery(context: Context, scope: Scope, kind: Kind, depth: int) -> str:
+    """Return a subquery that gives one row, or a leaf when the budget is used up."""
+    if not context.may_nest:
+        return leaf(context, scope, kind)
+    context.count("scalar_subquery")
+    return f"({context.subquery(context, scope, [kind], one_row=True).text})"
+
+
+def _cast(context: Context, scope: Scope, kind: Kind, depth: int) -> str:
+    """Cast what cannot fail: numbers to text, times to days, anything to its own kind."""
+    types = context.world.features
+    if kind is Kind.TEXT:
+        return f"CAST({expression(context, scope, Kind.INT, depth)} AS {context.count('cast', types.text)})"
+    if kind is Kind.MONEY:
+        return (
+            f"CAST({expression(context, scope, kind, depth)} AS {context.count('cast', types.decimal)}(20,2))"
+        )
+    if kind is Kind.INT:
+        return f"CAST({leaf(context, scope, kind)} AS {context.count('cast', types.big)})"
+    return expression(context, scope, kind, depth)
+
+
+def _risky_call(template: str, kind: Kind) -> Maker:
+    """Fill `{}` with an expression of `kind`, and names of types."""
+
+    def make(context: Context, scope: Scope, depth: int) -> str:
+        types = context.world.features
+        names = {"whole": types.whole, "big": types.big, "time": types.time, "decimal": types.decimal}
+        text = template.replace("{}", expression(context, scope, kind, depth))
+        for name, type_ in names.items():
+            text = text.replace(f"<{name}>", type_)
+        return text
 
     return make
 
 
-def _coalesce(kind: Kind) -> Maker:
-    return lambda c, s, d: f"COALESCE({expression(c, s, kind, d)}, {expression(c, s, kind, d)})"
-
-
-def _nullif(kind: Kind) -> Maker:
-    return lambda c, s, d: f"NULLIF({expression(c, s, kind, d)}, {literal_near(c, s, kind)})"
-
-
-def _scalar_subquery(kind: Kind) -> Maker:
-    def make(context: Context, scope: Scope, depth: int) -> str:
-        if not context.may_nest:
-            return leaf(context, scope, kind)
-        return f"({context.subquery(context, scope, [kind], one_row=True).text})"
-
-    return make
-
-
-def _binary(kind: Kind, operators: str) -> Maker:
-    def make(context: Context, scope: Scope, depth: int) -> str:
-        left, right = expression(context, scope, kind, depth), expression(context, scope, kind, depth)
-        return f"({left} {context.pick(operators.split())} {right})"
-
-    return make
-
-
-def _call(template: str, kind: Kind) -> Maker:
-    """Fill `{}` with an expression of `kind`."""
-    return lambda c, s, d: template.replace("{}", expression(c, s, kind, d))
-
-
-def _cast(kind: Kind, mysql: str, postgres: str) -> Maker:
-    def make(context: Context, scope: Scope, depth: int) -> str:
-        value = expression(context, scope, kind, depth)
-        return f"CAST({value} AS {mysql if context.world.is_mysql else postgres})"
-
-    return make
+def _product(context: Context, scope: Scope, depth: int) -> str:
+    left, right = expression(context, scope, Kind.INT, depth), expression(context, scope, Kind.INT, depth)
+    return f"({left} * {right})"
 
 
 def _division(context: Context, scope: Scope, depth: int) -> str:
@@ -118,55 +155,25 @@ def _several_rows(context: Context, scope: Scope, depth: int) -> str:
     return f"(SELECT sv.{field.name} FROM {table.schema}.{table.name} AS sv WHERE {condition})"
 
 
-def _common(kind: Kind) -> tuple[Maker, ...]:
-    return (_case(kind), _coalesce(kind), _nullif(kind), _scalar_subquery(kind))
-
-
-MAKERS: dict[Kind, tuple[Maker, ...]] = {
-    Kind.INT: (
-        _binary(Kind.INT, "+ -"),
-        _call("CHAR_LENGTH({})", Kind.TEXT),
-        _call("EXTRACT(DAY FROM {})", Kind.TIME),
-        _call("ABS({})", Kind.INT),
-        *_common(Kind.INT),
-    ),
-    Kind.MONEY: (
-        _binary(Kind.MONEY, "+ -"),
-        _call("ROUND({}, 1)", Kind.MONEY),
-        _call("({} * 2)", Kind.MONEY),
-        *_common(Kind.MONEY),
-    ),
-    Kind.FLOAT: (_call("({} / 3)", Kind.MONEY), _binary(Kind.FLOAT, "+ -"), _coalesce(Kind.FLOAT)),
-    Kind.TEXT: (
-        _call("LOWER({})", Kind.TEXT),
-        _call("UPPER({})", Kind.TEXT),
-        _call("SUBSTRING({}, 1, 3)", Kind.TEXT),
-        _call("RIGHT({}, 4)", Kind.TEXT),
-        _call("CONCAT({}, '-')", Kind.TEXT),
-        _call("REPLACE({}, '*', 'x')", Kind.TEXT),
-        _cast(Kind.INT, "CHAR", "TEXT"),
-        *_common(Kind.TEXT),
-    ),
-    Kind.TIME: (_call("({} + INTERVAL '1' DAY)", Kind.TIME), _coalesce(Kind.TIME), _case(Kind.TIME)),
-    Kind.DATE: (_coalesce(Kind.DATE), _case(Kind.DATE), _cast(Kind.TIME, "DATE", "DATE")),
-    Kind.BOOL: (_case(Kind.BOOL),),
-}
+MAKERS: tuple[Callable[[Context, Scope, Kind, int], str], ...] = (
+    *(_case, _coalesce, _nullif, scalar_subquery, scalar_subquery, _cast),
+)
 RISKY: dict[Kind, tuple[Maker, ...]] = {
     Kind.INT: (
-        _cast(Kind.TEXT, "SIGNED", "INT"),
-        _cast(Kind.TEXT, "SIGNED", "BIGINT"),
-        _cast(Kind.MONEY, "SIGNED", "SMALLINT"),
-        _binary(Kind.INT, "*"),
-        _call("(9223372036854775000 + {})", Kind.INT),
+        _risky_call("CAST({} AS <whole>)", Kind.TEXT),
+        _risky_call("CAST({} AS <big>)", Kind.TEXT),
+        _risky_call("CAST({} AS <whole>)", Kind.MONEY),
+        _product,
+        _risky_call("(9223372036854775000 + {})", Kind.INT),
         _division,
         _several_rows,
     ),
     Kind.MONEY: (
-        _cast(Kind.TEXT, "DECIMAL(10,2)", "NUMERIC(10,2)"),
-        _cast(Kind.MONEY, "DECIMAL(6,2)", "NUMERIC(6,2)"),
-        _call("SQRT({})", Kind.MONEY),
-        _call("EXP({})", Kind.MONEY),
+        _risky_call("CAST({} AS <decimal>(10,2))", Kind.TEXT),
+        _risky_call("CAST({} AS <decimal>(6,2))", Kind.MONEY),
+        _risky_call("SQRT({})", Kind.MONEY),
+        _risky_call("EXP({})", Kind.MONEY),
     ),
-    Kind.TIME: (_cast(Kind.TEXT, "DATETIME", "TIMESTAMP"),),
-    Kind.DATE: (_cast(Kind.TEXT, "DATE", "DATE"),),
+    Kind.TIME: (_risky_call("CAST({} AS <time>)", Kind.TEXT),),
+    Kind.DATE: (_risky_call("CAST({} AS DATE)", Kind.TEXT),),
 }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from tests.support.generator_context import Context, Relation, Scope
-from tests.support.generator_predicates import predicate
+from tests.support.generator_predicates import exists, predicate
 from tests.support.generator_schema import Field, Kind, TableShape
 
 KEYS = ("order_id", "user_no", "shop_id", "id")
@@ -18,12 +18,18 @@ def from_clause(context: Context, outer: Scope) -> Joined:
     """Return the text behind FROM, and the scope it makes; `outer` is what surrounds the query."""
     text, scope = _first(context, outer)
     for _ in range(_joins(context)):
-        context.seen["join"] += 1
+        context.count("join")
         text, scope = context.pick(JOINS)(context, outer, text, scope)
-    if len(scope.relations) < 3 and context.may_nest and context.chance(4):
-        context.seen["join"] += 1
+    if context.has("lateral") and len(scope.relations) < 3 and context.may_nest and context.chance(4):
+        context.count("join")
         text, scope = _lateral(context, text, scope)
     return text, scope
+
+
+def keyed_from(context: Context, outer: Scope) -> Joined:
+    """Return one base table, whose key makes every order of its rows a total one."""
+    text, relation = _base(context, outer, ())
+    return text, Scope(relations=(relation,), outer=outer.outer, ctes=outer.ctes)
 
 
 def _joins(context: Context) -> int:
@@ -49,22 +55,27 @@ def _base(context: Context, outer: Scope, taken: Sequence[Relation]) -> tuple[st
     table = context.pick(context.world.tables)
     text, _ = _table_text(context, outer, table)
     alias = _alias(context, taken, table.name)
+    if any(each.key == table.key and each.fields == table.fields for each in taken):
+        context.count("self")
     if alias is None:
-        return text, Relation(table.name, table.fields, schema=table.schema)
-    if not context.world.is_mysql and context.chance(8):
+        return text, Relation(table.name, table.fields, schema=table.schema, key=table.key)
+    if context.has("values") and context.chance(8):
         return _with_column_list(context, f"{text} AS {alias}", Relation(alias, table.fields))
     word = context.pick((" AS ", " "))
-    return f"{text}{word}{alias}", Relation(alias, table.fields)
+    return f"{text}{word}{alias}", Relation(alias, table.fields, key=table.key)
 
 
 def _table_text(context: Context, outer: Scope, table: TableShape) -> tuple[str, bool]:
     if outer.shadows(table.name) or context.chance(35):
         quoted = context.world.quoted
         if context.chance(20):
+            context.count("quoted")
             return f"{quoted(table.schema)}.{quoted(table.name)}", True
         return f"{table.schema}.{table.name}", True
-    spelt = context.pick((table.name,) * 8 + (table.name.upper(), context.world.quoted(table.name)))
-    return spelt, False
+    if context.chance(20):
+        spelt = context.pick((("odd_case", table.name.upper()), ("quoted", context.world.quoted(table.name))))
+        return context.count(*spelt), False
+    return table.name, False
 
 
 def _alias(context: Context, taken: Sequence[Relation], name: str) -> str | None:
@@ -78,13 +89,14 @@ def _alias(context: Context, taken: Sequence[Relation], name: str) -> str | None
 
 def _with_column_list(context: Context, text: str, relation: Relation) -> tuple[str, Relation]:
     """Rename columns by position, which slides if the guard shows another column order."""
+    context.count("column_list")
     fields = tuple(replace(each, name=context.fresh("p")) for each in relation.fields)
     return f"{text}({', '.join(each.name for each in fields)})", replace(relation, fields=fields, schema="")
 
 
 def _cte(context: Context, outer: Scope, taken: Sequence[Relation]) -> tuple[str, Relation]:
     cte = context.pick(outer.ctes)
-    context.seen["cte_read"] += 1
+    context.count("cte_read")
     name = next(each for each in outer.ctes if each.name.lower() == cte.name.lower())
     alias = _alias(context, taken, name.name)
     spelt = name.name.upper() if context.chance(8) else name.name
@@ -99,6 +111,7 @@ def _cte(context: Context, outer: Scope, taken: Sequence[Relation]) -> tuple[str
 
 
 def _derived(context: Context, outer: Scope, taken: Sequence[Relation]) -> tuple[str, Relation]:
+    context.count("derived")
     around = Scope(outer=outer.outer, ctes=outer.ctes)
     written = context.subquery(context, around, None)
     relation = Relation(context.fresh("d"), written.fields)
@@ -110,10 +123,12 @@ def _derived(context: Context, outer: Scope, taken: Sequence[Relation]) -> tuple
 
 def _values(context: Context) -> tuple[str, Relation]:
     """Return a few rows of the query's own."""
+    context.count("own_rows")
     name = context.fresh("v")
     fields = (Field("k", Kind.INT, ("1", "90")), Field("s", Kind.TEXT, ("'USD'", "'2'")))
-    if context.world.is_mysql:
+    if not context.has("values"):
         return f"(SELECT 90 AS k, 'USD' AS s UNION ALL SELECT 1, '2') AS {name}", Relation(name, fields)
+    context.count("values")
     return f"(VALUES (90, 'USD'), (1, '2')) AS {name}(k, s)", Relation(name, fields)
 
 
@@ -132,9 +147,14 @@ def _plus(
     )
 
 
+SIDES = (
+    *(("inner", "JOIN"), ("inner", "INNER JOIN"), ("left", "LEFT JOIN"), ("right", "RIGHT JOIN")),
+    *(("left", "LEFT OUTER JOIN"), ("full", "FULL JOIN"), ("full", "FULL OUTER JOIN")),
+)
+
+
 def _side(context: Context) -> str:
-    sides = ["JOIN", "INNER JOIN", "LEFT JOIN", "RIGHT JOIN", "LEFT OUTER JOIN"]
-    return context.pick(sides if context.world.is_mysql else [*sides, "FULL JOIN"])
+    return context.count(*context.pick([side for side in SIDES if context.has(side[0])]))
 
 
 def _on(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
@@ -156,6 +176,9 @@ def _condition(context: Context, left: Scope, relation: Relation, both: Scope) -
         return _any_condition(context, left, relation)
     first, second = context.pick(pairs)
     extra = f" AND {predicate(context, both, 1)}" if context.chance(25) else ""
+    if context.may_nest and context.chance(5):
+        context.count("on_subquery")
+        extra += f" AND {exists(context, both, 1)}"
     return f"{first} = {second}{extra}"
 
 
@@ -187,7 +210,7 @@ def _using(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
     if not common or scope.merged:
         both = _plus(scope, relation)
         return f"{text} {_side(context)} {right} ON {_condition(context, scope, relation, both)}", both
-    context.seen["using"] += 1
+    context.count("using")
     name = context.pick(common)
     return f"{text} {_side(context)} {right} USING ({name})", _plus(
         scope, relation, frozenset({name.lower()}), sized=False
@@ -199,19 +222,20 @@ def _natural(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
     names = [f.name.lower() for r in scope.relations for f in r.fields]
     repeated = len(set(names)) < len(names) or len(relation.usable) < len(relation.fields)
     common = [f.name.lower() for f in relation.fields if f.name.lower() in names]
-    if repeated or scope.merged or not common:
+    if repeated or scope.merged or not common or not context.has("natural"):
+        context.count("cross")
         return f"{text} CROSS JOIN {right}", _plus(scope, relation)
-    context.seen["natural"] += 1
+    context.count("natural")
     word = context.pick(("NATURAL JOIN", "NATURAL LEFT JOIN"))
     return f"{text} {word} {right}", _plus(scope, relation, frozenset(common), sized=False)
 
 
 def _cross(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
     right, relation = _right(context, outer, scope)
-    words = [" CROSS JOIN ", ", "]
-    if context.world.is_mysql:
-        words += [" JOIN ", " STRAIGHT_JOIN "]
-    return f"{text}{context.pick(words)}{right}", _plus(scope, relation)
+    words = [("cross", " CROSS JOIN "), ("comma", ", ")]
+    if context.world.dialect == "mysql":
+        words += [("cross", " JOIN "), ("cross", " STRAIGHT_JOIN ")]
+    return f"{text}{context.count(*context.pick(words))}{right}", _plus(scope, relation)
 
 
 def _own_rows(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
@@ -228,7 +252,7 @@ def _parenthesised(context: Context, outer: Scope, text: str, scope: Scope) -> J
     pair = _plus(inner, another)
     word = context.pick(("JOIN", "LEFT JOIN"))
     nested = f"({right} {word} {more} ON {_condition(context, inner, another, pair)})"
-    context.seen["parenthesised"] += 1
+    context.count("parenthesised")
     both = _plus(scope, relation)
     condition = _condition(context, scope, relation, both)
     return f"{text} {_side(context)} {nested} ON {condition}", _plus(both, another)
@@ -247,7 +271,7 @@ def _lateral(context: Context, text: str, scope: Scope) -> Joined:
     form = context.pick(
         (", LATERAL ({}) AS {}", " LEFT JOIN LATERAL ({}) AS {} ON TRUE", " CROSS JOIN LATERAL ({}) AS {}")
     )
-    context.seen["lateral"] += 1
+    context.count("lateral")
     front, middle, back = form.split("{}")
     return f"{text}{front}{written.text}{middle}{relation.name}{back}", _plus(
         scope, relation, sized=written.is_sized

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
+from sqlglot.errors import SqlglotError
 
 from lucky_mcp.adapters.base import Adapter
 from lucky_mcp.adapters.registry import Registry
@@ -96,13 +97,17 @@ class Databases:
         try:
             cursor.execute(f"SET search_path = '{schema}'")
             cursor.execute(f"PRAGMA {'enable' if optimized else 'disable'}_optimizer")
-            cursor.execute(translated(sql, self._dialect))
+            cursor.execute(self._text(sql))
             rows = cursor.fetchall()
             return Plain(columns=tuple(column[0] for column in cursor.description or ()), rows=rows)
-        except duckdb.Error as failure:
+        except (duckdb.Error, SqlglotError, ReadError) as failure:
             return Plain(failure=f"{type(failure).__name__}: {failure}")
         finally:
             cursor.close()
+
+    def _text(self, sql: str) -> str:
+        """Return the engine's text; in its own dialect that is the query itself, seen by no parser of ours."""
+        return sql if self._dialect == "duckdb" else translated(sql, self._dialect)
 
     def close(self) -> None:
         """Close every database."""

@@ -40,6 +40,7 @@ def _text(context: Context, scope: Scope, relation: Relation, field: Field, is_o
         return name
     qualifier = _spelt(context, relation.name)
     if relation.schema and context.chance(10):
+        context.count("schema_column")
         qualifier = f"{relation.schema}.{relation.name}"
     return f"{qualifier}.{name}"
 
@@ -53,7 +54,9 @@ def is_plain(scope: Scope, name: str) -> bool:
 def _spelt(context: Context, name: str) -> str:
     if not context.chance(ODD_SPELLING_PERCENT):
         return name
-    return context.world.quoted(name) if context.chance(50) else name.upper()
+    if context.chance(50):
+        return context.count("quoted", context.world.quoted(name))
+    return context.count("odd_case", name.upper())
 
 
 def denied_column(context: Context, scope: Scope) -> str | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tests.support.generator_context import Context, Scope
-from tests.support.generator_expressions import RISKY, expression, leaf, literal_near
+from tests.support.generator_expressions import RISKY, call, expression, leaf, literal_near
+from tests.support.generator_functions import functions
 from tests.support.generator_names import column, denied_column
 from tests.support.generator_schema import Kind
 
@@ -48,7 +49,7 @@ def _compare(context: Context, scope: Scope, depth: int) -> str:
 
 def _risky_compare(context: Context, scope: Scope) -> str:
     """Return a comparison that may fail on some rows, hidden ones before all."""
-    context.seen["risky"] += 1
+    context.count("risky")
     if context.chance(70):
         probe = _probe(context, scope)
         if probe:
@@ -68,31 +69,35 @@ def _probe(context: Context, scope: Scope) -> str:
     ]
     if not found:
         return ""
-    context.seen["probe"] += 1
+    context.count("probe")
     name, key, text = context.pick(found)
     hidden = key.literals[-1] if context.chance(60) else context.pick(key.literals)
-    cast = f"CAST({text} AS {'SIGNED' if context.world.is_mysql else 'INT'})"
+    cast = f"CAST({text} AS {context.world.features.whole})"
     return f"({name} {context.pick(('=', '<=', '>='))} {hidden} AND {cast} > {context.number(0, 3)})"
 
 
 def _in_list(context: Context, scope: Scope, depth: int) -> str:
+    context.count("in_list")
     kind = _kind(context, scope)
     values = ", ".join(literal_near(context, scope, kind) for _ in range(context.number(1, 3)))
     return f"{leaf(context, scope, kind)}{context.pick(('', ' NOT'))} IN ({values})"
 
 
 def _between(context: Context, scope: Scope, depth: int) -> str:
-    kind = context.pick((Kind.INT, Kind.MONEY, Kind.TIME))
+    context.count("between")
+    kind = context.pick((Kind.INT, Kind.MONEY, Kind.TIME, Kind.DATE, Kind.TEXT))
     low, high = literal_near(context, scope, kind), literal_near(context, scope, kind)
-    return f"{expression(context, scope, kind, depth)} BETWEEN {low} AND {high}"
+    return f"{expression(context, scope, kind, depth)} {context.pick(('', 'NOT '))}BETWEEN {low} AND {high}"
 
 
 def _like(context: Context, scope: Scope, depth: int) -> str:
+    context.count("like")
     pattern = context.pick(("'%1%'", "'***%'", "'%@example.com'", "'_%'", "'US%'", "'%0100'"))
     return f"{leaf(context, scope, Kind.TEXT)}{context.pick(('', ' NOT'))} LIKE {pattern}"
 
 
 def _is_null(context: Context, scope: Scope, depth: int) -> str:
+    context.count("is_null")
     return f"{expression(context, scope, _kind(context, scope), depth)} IS {context.pick(('', 'NOT '))}NULL"
 
 
@@ -101,36 +106,54 @@ def _bool_column(context: Context, scope: Scope, depth: int) -> str:
     return found[0] if found else _compare(context, scope, depth)
 
 
+def _function(context: Context, scope: Scope, depth: int) -> str:
+    forms = functions(context.world.dialect, Kind.BOOL)
+    return call(context, scope, context.pick(forms), max(depth - 1, 0))
+
+
 def _denied(context: Context, scope: Scope, depth: int) -> str:
     """Now and then ask about a column that must not exist; mostly compare."""
     name = denied_column(context, scope) if context.chance(DENIED_PERCENT * 5) else None
     return f"{name} IS NOT NULL" if name else _compare(context, scope, depth)
 
 
-def _exists(context: Context, scope: Scope, depth: int) -> str:
-    context.seen["exists"] += 1
-    return f"{context.pick(('', 'NOT '))}EXISTS ({context.subquery(context, scope, None).text})"
+def exists(context: Context, scope: Scope, depth: int) -> str:
+    """Return EXISTS or NOT EXISTS over a query that may look outside."""
+    context.count("exists")
+    before = context.seen["correlated"]
+    inner = context.subquery(context, scope, None).text
+    if context.seen["correlated"] > before:
+        context.count("correlated_exists")
+    return f"{context.pick(('', 'NOT '))}EXISTS ({inner})"
 
 
 def _in_subquery(context: Context, scope: Scope, depth: int) -> str:
+    context.count("in_subquery")
     kind = _kind(context, scope)
     left = leaf(context, scope, kind)
     return f"{left}{context.pick(('', ' NOT'))} IN ({context.subquery(context, scope, [kind]).text})"
 
 
 def _row_in_subquery(context: Context, scope: Scope, depth: int) -> str:
+    if not context.has("row_in_subquery"):
+        return _in_subquery(context, scope, depth)
+    context.count("row_in_subquery")
     kinds = [_kind(context, scope), _kind(context, scope)]
     left = ", ".join(leaf(context, scope, kind) for kind in kinds)
     return f"({left}) IN ({context.subquery(context, scope, kinds).text})"
 
 
 def _scalar(context: Context, scope: Scope, depth: int) -> str:
+    context.count("scalar_subquery")
     kind = context.pick((Kind.INT, Kind.MONEY, Kind.TEXT))
     left = expression(context, scope, kind, depth)
     return f"{left} {context.pick(OPERATORS)} ({context.subquery(context, scope, [kind], one_row=True).text})"
 
 
 def _quantified(context: Context, scope: Scope, depth: int) -> str:
+    if not context.has("quantified"):
+        return exists(context, scope, depth)
+    context.count("quantified")
     kind = _kind(context, scope)
     word = context.pick(("ANY", "ALL"))
     inner = context.subquery(context, scope, [kind]).text
@@ -138,8 +161,8 @@ def _quantified(context: Context, scope: Scope, depth: int) -> str:
 
 
 SIMPLE: tuple[Callable[[Context, Scope, int], str], ...] = (
-    *(_compare, _compare, _compare, _in_list, _between, _like, _is_null, _bool_column, _denied),
+    *(_compare, _compare, _compare, _in_list, _between, _like, _is_null, _bool_column, _function, _denied),
 )
 NESTED: tuple[Callable[[Context, Scope, int], str], ...] = (
-    *(_exists, _exists, _in_subquery, _scalar, _quantified, _row_in_subquery),
+    *(exists, exists, _in_subquery, _scalar, _quantified, _row_in_subquery),
 )

@@ -10,6 +10,7 @@ from enum import StrEnum
 from hypothesis.vendor.pretty import RepresentationPrinter
 
 from lucky_mcp.demo.tables import Column, Fleet, Table
+from tests.support.generator_dialects import FEATURES, Features
 from tests.support.generator_fleet import split_rows
 from tests.support.reference import HIDDEN, MASKS, Row, clean_tables, records
 
@@ -45,6 +46,7 @@ class TableShape:
     name: str
     fields: tuple[Field, ...]
     denied: tuple[str, ...]
+    key: str  # a visible column that no two rows have alike
 
 
 @dataclass(frozen=True)
@@ -61,9 +63,18 @@ class World:
         printer.text(repr(self))
 
     @property
-    def is_mysql(self) -> bool:
-        """Whether text is MySQL's."""
+    def folds_text(self) -> bool:
+        """Whether text compares without case."""
         return self.dialect == "mysql"
+
+    @property
+    def features(self) -> Features:
+        """What the dialect has."""
+        return FEATURES[self.dialect]
+
+    def has(self, construct: str) -> bool:
+        """Whether the dialect has a construct."""
+        return construct in self.features.constructs
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
@@ -72,7 +83,7 @@ class World:
 
     def quoted(self, name: str) -> str:
         """Return the name in the dialect's quotes."""
-        return f"`{name}`" if self.is_mysql else f'"{name}"'
+        return f"{self.features.quote}{name}{self.features.quote}"
 
 
 def world(fleet: Fleet, role: str, source: str, dialect: str) -> World:
@@ -94,7 +105,8 @@ def _shape(table: Table, clean: Table, fleet: Fleet, role: str, dialect: str) ->
         for column in clean.columns
     ]
     denied = tuple(c.name for c in table.columns if MASKS[role].get(c.name) is HIDDEN)
-    return TableShape(schema=table.schema, name=table.name, fields=tuple(fields), denied=denied)
+    shape = TableShape(table.schema, table.name, tuple(fields), denied, key=table.primary_key[0])
+    return shape
 
 
 def kind_of(column: Column) -> Kind:
@@ -117,7 +129,7 @@ def _literals(column: Column, groups: Iterable[Sequence[Row]], dialect: str) -> 
 
 def time_type(dialect: str) -> str:
     """Return the type of a date with a time of day."""
-    return "DATETIME" if dialect == "mysql" else "TIMESTAMP"
+    return FEATURES[dialect].time
 
 
 def literal(value: object, dialect: str) -> str:

@@ -1,0 +1,91 @@
+"""Window functions whose value does not depend on the order among equals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tests.support.generator_context import Context, Relation, Scope
+from tests.support.generator_expressions import expression
+from tests.support.generator_schema import Kind
+
+VALUES = {Kind.INT: ("MAX", "MIN", "SUM"), Kind.MONEY: ("SUM", "MAX", "MIN"), Kind.TEXT: ("MAX", "MIN")}
+VALUES |= {Kind.TIME: ("MAX", "MIN"), Kind.DATE: ("MIN", "MAX"), Kind.FLOAT: ("MAX", "MIN")}
+RANKS = ("RANK()", "DENSE_RANK()", "COUNT(*)", "PERCENT_RANK()")
+ROW_FRAMES = (
+    *("1 PRECEDING AND CURRENT ROW", "UNBOUNDED PRECEDING AND 1 FOLLOWING", "2 PRECEDING AND 1 PRECEDING"),
+    *("CURRENT ROW AND UNBOUNDED FOLLOWING", "1 FOLLOWING AND 2 FOLLOWING"),
+)
+RANGES = ("UNBOUNDED PRECEDING AND CURRENT ROW", "CURRENT ROW AND UNBOUNDED FOLLOWING")
+NEIGHBOURS = ("LAG({})", "LEAD({}, 2)", "FIRST_VALUE({})", "LAG({}, 1)")
+
+
+def window(context: Context, scope: Scope, kind: Kind, named: list[str]) -> str:
+    """Return a window expression; a definition that it names is added to `named`."""
+    if kind not in VALUES:
+        return expression(context, scope, kind)
+    context.count("window")
+    key = _key(scope.relations)
+    if key and context.chance(35):
+        return _by_row(context, scope, kind, key, named)
+    order = f"ORDER BY {expression(context, scope, context.pick((Kind.INT, Kind.MONEY, Kind.TIME)), 1)}"
+    over = f"{_partition(context, scope)}{order if context.chance(60) else ''}".strip()
+    if kind is Kind.INT and context.chance(50):
+        ranks = RANKS[:2] if "ORDER" in over else RANKS[2:3]
+        return f"{context.pick(ranks)} OVER {_over(context, over, named)}"
+    return f"{_value(context, scope, kind)} OVER {_over(context, over + _frame(context, over), named)}"
+
+
+def _key(relations: Sequence[Relation]) -> str:
+    """Return the column by which rows come in a total order, if there is one."""
+    if len(relations) != 1 or not relations[0].key:
+        return ""
+    return f"{relations[0].name}.{relations[0].key}"
+
+
+def _by_row(context: Context, scope: Scope, kind: Kind, key: str, named: list[str]) -> str:
+    """Return what counts rows one by one: only where the key makes the order total."""
+    over = f"{_partition(context, scope)}ORDER BY {key}{context.pick(('', ' DESC'))}"
+    choice = context.number(0, 2)
+    if choice == 0 and kind is Kind.INT:
+        context.count("neighbour_row")
+        numbers = ("ROW_NUMBER()", "NTILE(3)")
+        return f"{context.pick(numbers)} OVER {_over(context, over, named)}"
+    if choice == 1:
+        context.count("neighbour_row")
+        called = context.pick(NEIGHBOURS).replace("{}", expression(context, scope, kind, 1))
+        return f"{called} OVER {_over(context, over, named)}"
+    context.count("row_frame")
+    over = f"{over} ROWS BETWEEN {context.pick(ROW_FRAMES)}"
+    return f"{_value(context, scope, kind)} OVER {_over(context, over, named)}"
+
+
+def _partition(context: Context, scope: Scope) -> str:
+    if not context.chance(60):
+        return ""
+    return f"PARTITION BY {expression(context, scope, context.pick((Kind.TEXT, Kind.INT)), 1)} "
+
+
+def _frame(context: Context, over: str) -> str:
+    """Return a frame that takes equals together."""
+    if "ORDER" not in over or not context.chance(40):
+        return ""
+    context.count("frame")
+    if context.has("groups_frame") and context.chance(40):
+        return context.count("groups_frame", " GROUPS BETWEEN 1 PRECEDING AND CURRENT ROW")
+    if context.chance(30):
+        return " ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+    return f" RANGE BETWEEN {context.pick(RANGES)}"
+
+
+def _over(context: Context, definition: str, named: list[str]) -> str:
+    if not context.has("named_window") or not context.chance(25):
+        return f"({definition})"
+    name = context.fresh("x")
+    named.append(f"{name} AS ({definition})")
+    return context.count("named_window", name)
+
+
+def _value(context: Context, scope: Scope, kind: Kind) -> str:
+    if kind is Kind.INT and context.chance(40):
+        return "COUNT(*)"
+    return f"{context.pick(VALUES[kind])}({expression(context, scope, kind, 1)})"
