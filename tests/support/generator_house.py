@@ -31,12 +31,12 @@ from lucky_mcp.policy.policy_set import PolicySet
 from tests.support.generator_schema import World, world
 from tests.support.house import ANALYST, ENGINEER, NOW, policies_over
 from tests.support.neighbours import NAMES, neighbour
-from tests.support.reference import CRM, ORDERS, SHOPS, clean_tables
+from tests.support.reference import CRM, MAP, ORDERS, SHOPS, clean_tables
 from tests.support.twin import CONFIGS, translated
 
 PRINCIPALS: Mapping[str, Principal] = {"analyst": ANALYST, "data_engineer": ENGINEER}
 SOURCES = (ORDERS, ORDERS, ORDERS, CRM, CRM, CRM, SHOPS)
-FOLDING = {"postgres", "redshift"}  # where the map's catalog, which tells names apart by case, has such names
+FOLDING = {"postgres"}  # where the map's catalog, which tells names apart by case, has such names
 ROWS_ASKED = 1000
 FENCE_ROWS = 9223372036854775807
 
@@ -175,7 +175,11 @@ def house(fleet: Fleet, policies: Path, folder: Path, dialect: str, *, seed: int
             gateways[role, name] = runner.run(_gateway(policies_copied, data))
     return House(
         dialect=dialect,
-        worlds=tuple(world(fleet, role, source, dialect) for role in PRINCIPALS for source in SOURCES),
+        worlds=tuple(
+            world(fleet, role, source, dialect)
+            for role in PRINCIPALS
+            for source in (*SOURCES, *([MAP] if dialect in FOLDING else []))
+        ),
         gateways=gateways,
         twins={
             role: Databases(clean_tables(fleet, role), folder / f"twin-{role}", dialect)
