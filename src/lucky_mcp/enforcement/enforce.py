@@ -10,6 +10,7 @@ from lucky_mcp.enforcement.guard_scans import ALWAYS_FENCED, fence, guard_scans
 from lucky_mcp.enforcement.guarded import GuardedSql, seal_sql
 from lucky_mcp.enforcement.naming import name_projections
 from lucky_mcp.enforcement.render import render_agent, render_engine
+from lucky_mcp.enforcement.repeated_subqueries import refuse_repeated_subqueries
 from lucky_mcp.enforcement.verify import verify
 from lucky_mcp.model.decision import Permit
 from lucky_mcp.model.source import Kind, Source
@@ -28,6 +29,7 @@ def enforce(
     if source.kind is Kind.DUCKDB:
         name_projections(query, source.dialect)
         settle_clock(query.tree, source, now)
+        refuse_repeated_subqueries(query.tree, source.dialect)
     bound_rows(query.tree, rows_max)
     tree = guard_scans(query, permit, source.dialect)
     text = render_engine(tree, source.dialect, source.kind)

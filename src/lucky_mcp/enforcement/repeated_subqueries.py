@@ -1,0 +1,56 @@
+"""Subqueries that the engine's words for a function would hold twice are refused, with what to write.
+
+GREATEST of one dialect is NULL when an argument is, and the engine's is not: the translation names each
+argument twice. A subquery in it would be written out twice, with scans that the statement does not have.
+"""
+
+from __future__ import annotations
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from lucky_mcp.enforcement.render import render_engine
+from lucky_mcp.errors import ConstructRefused, Phase
+from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.sql.structure import OPERATORS
+
+MARK = "lucky_once"
+
+
+def refuse_repeated_subqueries(tree: exp.Expr, dialect: Dialect) -> None:
+    """Raise ConstructRefused for a call around a subquery that its translation repeats."""
+    seen: set[int] = set()
+    for subquery in tree.find_all(exp.Subquery):
+        call = _outermost_call(subquery)
+        if call is not None and id(call) not in seen:
+            seen.add(id(call))
+            _refuse_repeated(call, dialect)
+
+
+def _outermost_call(subquery: exp.Expr) -> exp.Func | None:
+    """Return the call that holds a subquery within the same SELECT."""
+    found: exp.Func | None = None
+    node = subquery.parent
+    while node is not None and not isinstance(node, exp.Query | exp.From | exp.Join):
+        if isinstance(node, exp.Func) and type(node) not in OPERATORS:
+            found = node
+        node = node.parent
+    return found
+
+
+def _refuse_repeated(call: exp.Func, dialect: Dialect) -> None:
+    stub = call.copy()
+    marked = 0
+    for subquery in [each for each in stub.find_all(exp.Subquery) if each.find_ancestor(exp.Query) is None]:
+        subquery.replace(exp.column(MARK))
+        marked += 1
+    try:
+        text = render_engine(stub, dialect, Kind.DUCKDB)
+    except (ConstructRefused, SqlglotError):
+        return  # the whole statement fares no better, and says why
+    if text.count(MARK) > marked:
+        raise ConstructRefused(
+            f"a subquery inside {call.sql_name()} is not accepted here",
+            phase=Phase.ENFORCE,
+            next_step="put the subquery into WITH or FROM, and use its column as the argument",
+        )
