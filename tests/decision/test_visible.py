@@ -15,9 +15,11 @@ from lucky_mcp.policy.policy_set import PolicySet
 from tests.support.cases import CASES
 
 REFERENCES = {"us_shops": (10001, 10002)}
-TABLE: dict[str, dict[str, Any]] = YAML(typ="safe").load(
-    (CASES / "decision" / "visible.yaml").read_text(encoding="utf-8")
-)
+TABLE: dict[str, dict[str, Any]] = {
+    table: entry
+    for path in sorted((CASES / "decision").glob("visible*.yaml"))
+    for table, entry in YAML(typ="safe").load(path.read_text(encoding="utf-8")).items()
+}
 ROLES = ["analyst", "data_engineer", "executive", "dba", "system:catalog", "system:reference", "nobody"]
 
 

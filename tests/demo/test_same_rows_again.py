@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import pytest
 
 from lucky_mcp.demo.generate import generate
-from lucky_mcp.demo.roster import GOVERNED, SOURCES
+from lucky_mcp.demo.roster import SOURCES
 from lucky_mcp.demo.tables import Fleet
 
 FACTS = {
@@ -83,6 +83,6 @@ def test_rows_do_not_depend_on_which_sources_are_asked_for(tiny: Fleet, end: dat
     assert set(map(repr, asked.tables)) <= set(map(repr, tiny.tables))
 
 
-def test_unasked_there_are_the_governed_sources(end: date) -> None:
+def test_unasked_there_are_all_sources(end: date) -> None:
     names = {table.source for table in generate(seed=7, end=end, scale="tiny").tables}
-    assert names == {source.name for source in GOVERNED}
+    assert names == {source.name for source in SOURCES}

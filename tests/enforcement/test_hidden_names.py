@@ -7,6 +7,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from ruamel.yaml import YAML
 
 from lucky_mcp.adapters.registry import Registry
 from lucky_mcp.demo.roster import DIALECTS
@@ -158,10 +159,24 @@ async def test_a_denied_table_reads_like_an_unknown_one(
         await read_alike(gateway, ANALYST, CRM, shape.format, "t_user_profile", "t_user_profyle")
     permitted = await gateway.read(ENGINEER, SqlRead(source=CRM, sql="SELECT COUNT(*) FROM t_user_profile"))
     assert permitted.rows
-    first = await refusal(gateway, ANALYST, MAP, "SELECT 1")
-    second = await refusal(gateway, ANALYST, MAP.replace("map", "nap"), "SELECT 1")
-    assert first.agent_text == second.agent_text
+    without = await opened(policies_over(without_map(copy, tmp_path / "without"), demo_data))
+    denied = await refusal(gateway, ANALYST, MAP, "SELECT 1")
+    unknown = await refusal(without, ANALYST, MAP, "SELECT 1")
+    assert denied.agent_text == unknown.agent_text
+    await without.close()
     await gateway.close()
+
+
+def without_map(policies: Path, copy: Path) -> Path:
+    """Return a copy of the policies in which there never was a source of positions."""
+    shutil.copytree(policies, copy)
+    (copy / "datasets" / "map" / "locations.yaml").unlink()
+    sources = copy / "sources.yaml"
+    tree = YAML(typ="safe").load(sources.read_text(encoding="utf-8"))
+    del tree["sources"][MAP]
+    with sources.open("w", encoding="utf-8") as file:
+        YAML(typ="safe").dump(tree, file)
+    return copy
 
 
 async def test_a_source_that_is_not_for_the_caller_reads_like_an_unknown_one(gateway: Gateway) -> None:

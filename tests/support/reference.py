@@ -11,6 +11,7 @@ from dataclasses import replace
 from lucky_mcp.demo.tables import Column, Fleet, Table
 from lucky_mcp.model.decision import MaskName
 from lucky_mcp.policy.masks import masked
+from tests.support.reference_rows import RESTRICTED, Row, is_visible, records
 
 ORDERS = "aws-luckyus-salesorder-rw"
 CRM = "aws-luckyus-salescrm-rw"
@@ -26,6 +27,9 @@ MASKS: dict[str, dict[str, MaskName]] = {
         "last_name": HIDDEN,
         "birthday": HIDDEN,
         "remark": MaskName.REDACT,
+        "content": MaskName.REDACT,
+        "card_token": HIDDEN,
+        "phone_hash": HIDDEN,
     },
     "data_engineer": {
         "phone": MaskName.LAST4,
@@ -34,58 +38,27 @@ MASKS: dict[str, dict[str, MaskName]] = {
         "last_name": MaskName.REDACT,
         "birthday": MaskName.NULL,
         "remark": MaskName.REDACT,
+        "content": MaskName.REDACT,
+        "card_token": HIDDEN,
+        "phone_hash": HIDDEN,
     },
 }
-Row = Mapping[str, object]
 
 
 def clean_tables(fleet: Fleet, role: str) -> tuple[Table, ...]:
     """Return the fleet as `role` may know it: hidden rows gone, hidden columns gone, the rest masked."""
-    return tuple(_masked(_filtered(table, fleet), MASKS[role]) for table in fleet.tables)
+    tables = [table for table in fleet.tables if table.name not in RESTRICTED]
+    return tuple(_masked(_filtered(table, fleet), MASKS[role]) for table in tables)
 
 
 def visible_rows(table: Table, fleet: Fleet) -> list[Row]:
-    """Return the rows of the United States' own stores and customers, as plain mappings."""
-    keep = _rule(table, fleet)
+    """Return the rows that business roles may know of, as plain mappings."""
+    keep = is_visible(table, fleet)
     return [row for row in records(table) if keep(row)]
 
 
-def records(table: Table) -> list[Row]:
-    """Return every row as a mapping of column name to value."""
-    names = [column.name for column in table.columns]
-    return [dict(zip(names, row, strict=True)) for row in table.rows]
-
-
-def own_shops(fleet: Fleet) -> set[object]:
-    """Return the ids of the United States' stores that are not test stores."""
-    shops = records(fleet.table(SHOPS, "luckyus_opshop", "t_shop_info"))
-    return {row["id"] for row in shops if row["country_code"] == "US" and not row["is_test"]}
-
-
-def _rule(table: Table, fleet: Fleet) -> Callable[[Row], bool]:
-    if table.name == "t_shop_info":
-        return lambda row: row["country_code"] == "US" and row["is_test"] is False
-    if table.name == "t_user":
-        return lambda row: row["country_code"] == "US"
-    if table.name == "t_user_profile":
-        users = {
-            row["user_no"] for row in visible_rows(fleet.table(CRM, "luckyus_sales_crm", "t_user"), fleet)
-        }
-        return lambda row: row["user_no"] in users
-    if table.name == "t_order_item":
-        parent = fleet.table(ORDERS, "luckyus_sales_order", "t_sales_order_m")
-        orders = {row["order_id"] for row in visible_rows(parent, fleet)}
-        return lambda row: row["order_id"] in orders
-    shops = own_shops(fleet)
-    if table.name == "store_location":
-        return lambda row: row["shop_id"] in shops
-    if table.name == "t_sales_order_m":
-        return lambda row: row["currency_code"] == "USD" and row["shop_id"] in shops
-    raise LookupError(f"no reference rule for {table.name}: say what is visible of it")
-
-
 def _filtered(table: Table, fleet: Fleet) -> Table:
-    keep = _rule(table, fleet)
+    keep = is_visible(table, fleet)
     names = [column.name for column in table.columns]
     rows = [row for row in table.rows if keep(dict(zip(names, row, strict=True)))]
     return replace(table, rows=rows)

@@ -32,23 +32,26 @@ CONFIGS: dict[str, Config] = {
 
 
 class Unguarded:
-    """One database per source, in the agents' dialect through plain translation."""
+    """One database per source, written when it is first asked, in the agents' dialect through plain translation."""
 
     def __init__(self, tables: Sequence[Table], folder: Path, dialects: Mapping[str, str] = DIALECTS) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._dialects = dialects
+        self._folder, self._dialects = folder, dialects
         self._databases: dict[str, tuple[duckdb.DuckDBPyConnection, str]] = {}
-        by_source: dict[str, list[Table]] = {}
+        self._tables: dict[str, list[Table]] = {}
         for table in tables:
-            by_source.setdefault(table.source, []).append(table)
-        for source, group in by_source.items():
-            path = folder / f"{source}.duckdb"
-            write_source(group, path, dialect=dialects[source])
-            self._databases[source] = (opened(path, dialects[source]), group[0].schema)
+            self._tables.setdefault(table.source, []).append(table)
+
+    def _database(self, source: str) -> tuple[duckdb.DuckDBPyConnection, str]:
+        if source not in self._databases:
+            group, path = self._tables[source], self._folder / f"{source}.duckdb"
+            write_source(group, path, dialect=self._dialects[source])
+            self._databases[source] = (opened(path, self._dialects[source]), group[0].schema)
+        return self._databases[source]
 
     def ask(self, source: str, sql: str) -> tuple[tuple[str, ...], Rows]:
         """Return (column names, rows) of the plain query; duckdb.Error when it fails."""
-        database, schema = self._databases[source]
+        database, schema = self._database(source)
         cursor = database.cursor()
         cursor.execute(f"SET search_path = '{schema}'")
         cursor.execute(translated(sql, Dialect(self._dialects[source])))

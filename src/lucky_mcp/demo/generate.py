@@ -7,7 +7,7 @@ from datetime import date
 
 from lucky_mcp.demo.collector import collector_paused
 from lucky_mcp.demo.progress import unreported
-from lucky_mcp.demo.roster import GOVERNED
+from lucky_mcp.demo.roster import SOURCES
 from lucky_mcp.demo.scale import Scale, scale_named
 from lucky_mcp.demo.source import DemoSource
 from lucky_mcp.demo.tables import Fleet, Table
@@ -19,7 +19,7 @@ def generate(
     seed: int,
     end: date,
     scale: str | Scale = "small",
-    sources: Sequence[DemoSource] = GOVERNED,
+    sources: Sequence[DemoSource] = SOURCES,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Fleet:
     """Return the fleet of (seed, end, scale): the same arguments give the same rows, byte for byte.

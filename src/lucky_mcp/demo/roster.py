@@ -30,11 +30,11 @@ from lucky_mcp.demo.sources.scm_shopstock import SCM_SHOPSTOCK
 from lucky_mcp.demo.sources.scmcommodity import SCMCOMMODITY
 from lucky_mcp.demo.sources.upush import UPUSH
 
-GOVERNED: Final[tuple[DemoSource, ...]] = (OPSHOP, PGILKMAP, SALESCRM, SALESORDER)
-"""The sources that `policies/` lists so far, and all that `generate` makes unless asked for more."""
-
 SOURCES: Final[tuple[DemoSource, ...]] = (
-    *GOVERNED,
+    OPSHOP,
+    PGILKMAP,
+    SALESCRM,
+    SALESORDER,
     SALESPAYMENT,
     SALESMARKETING,
     ISALESCDP,

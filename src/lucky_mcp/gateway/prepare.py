@@ -38,8 +38,16 @@ class Prepared:
 
 
 def find_source(view: View, principal: Principal, name: str) -> Source:
-    """Return the named source; SourceUnavailable in the same words whether unknown or not for the caller."""
+    """Return the named source; SourceUnavailable in the same words whether unknown or not for the caller.
+
+    A planned source has no tables, so whoever may read anything at all is told that it is not connected yet.
+    """
     source = view.policies.source(name)
+    if source is not None and source.status == "planned" and _may_know_of_planned(view, principal):
+        raise SourceUnavailable(
+            f"{source.name} is planned and not connected yet",
+            next_step="call search_catalog with what you are looking for; another source may have it",
+        )
     if source is None or (not principal.is_system and not _sees_any_table(view, principal, source)):
         raise source_unknown(view, principal, name)
     if source.status == "down":
@@ -130,6 +138,12 @@ def _decide(
     if reads_metadata(view, principal):
         return permit_metadata(catalog, principal, query.tables, view.policies)
     return decide(principal, source, query.tables, view.policies, view.references)
+
+
+def _may_know_of_planned(view: View, principal: Principal) -> bool:
+    return principal.is_system or any(
+        _sees_any_table(view, principal, source) for source in view.policies.sources.values()
+    )
 
 
 def _sees_any_table(view: View, principal: Principal, source: Source) -> bool:

@@ -6,7 +6,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from lucky_mcp.model.source import Dialect, Kind
 
@@ -40,11 +40,14 @@ class _Model(BaseModel):
 
 
 class SourceEntry(_Model):
-    """One source; `kind` is the engine that runs the text, `dialect` the SQL that agents write."""
+    """One source; `kind` is the engine that runs the text, `dialect` the SQL that agents write.
+
+    Only a planned source has no URL: it is never opened.
+    """
 
     kind: Kind
     dialect: Dialect
-    url: str
+    url: str = ""
     domain: str
     short_name: str | None = None
     default_schema: str | None = None
@@ -53,6 +56,12 @@ class SourceEntry(_Model):
     status: Literal["active", "down", "planned"] = "active"
     owner: str
     description: str = ""
+
+    @model_validator(mode="after")
+    def _has_a_url_unless_planned(self) -> SourceEntry:
+        if not self.url and self.status != "planned":
+            raise ValueError("a source needs a url, unless its status is planned")
+        return self
 
 
 class SourcesFile(_Model):

@@ -66,7 +66,7 @@ def _tables(world: World) -> tuple[Table, ...]:
             source=_NAME,
             schema="luckyus_upush",
             name="t_sms_record",
-            comment="Text messages to accounts: restricted",
+            comment="Text messages to accounts, with the numbers they went to",
             columns=_COLUMNS,
             primary_key=("sms_id",),
             rows=world.rows(_rows),
