@@ -9,6 +9,7 @@ import sqlglot
 from ruamel.yaml import YAML
 
 from lucky_mcp.decision.decide import decide
+from lucky_mcp.enforcement import enforce
 from lucky_mcp.enforcement.verify import verify
 from lucky_mcp.errors import GuardFailed
 from lucky_mcp.gateway.prepare import Prepared, prepare
@@ -52,6 +53,12 @@ class Mutation:
 
 
 MUTATIONS = [Mutation(**entry) for entry in FILE["mutations"]]
+
+
+@pytest.fixture(autouse=True)
+def both_texts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a text without fences be made as well: verification must tell the two apart."""
+    monkeypatch.setattr(enforce, "ALWAYS_FENCED", frozenset())
 
 
 def prepared(

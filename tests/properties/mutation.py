@@ -9,7 +9,7 @@ import pytest
 
 from lucky_mcp.adapters import duckdb
 from lucky_mcp.enforcement import enforce
-from lucky_mcp.enforcement.guard_shape import guard_shape
+from lucky_mcp.enforcement.verify import forget_guards
 from lucky_mcp.errors import GuardFailed
 from tests.properties.fuzz import Case, first_cases
 from tests.support.generator_checks import leak, lie
@@ -82,7 +82,7 @@ def judged(
     """Run the first examples over the broken guard; return the judge and what it found."""
     judge = Judge(house)
     with patch.context() as broken:
-        guard_shape.cache_clear()
+        forget_guards()
         mutant.defect(broken)
         if mutant.is_join_ordered:
             order_joins(broken)
@@ -93,5 +93,5 @@ def judged(
         except AssertionError as found:
             return judge, str(found)
         finally:
-            guard_shape.cache_clear()
+            forget_guards()
     return judge, ""

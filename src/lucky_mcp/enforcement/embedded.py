@@ -18,19 +18,18 @@ ZONED = {exp.DataType.Type.TIMESTAMPTZ, exp.DataType.Type.TIMESTAMPLTZ}
 
 
 def for_engine(tree: exp.Expr, dialect: Dialect, kind: Kind) -> exp.Expr:
-    """Return the tree as the engine's generator can write it; unchanged when no rewriting is needed.
+    """Return the tree, changed in place, as the engine's generator can write it.
 
     Raises ConstructRefused for what the engine would answer differently without an error.
     """
     if kind is not Kind.DUCKDB or dialect is Dialect.DUCKDB:
         return tree  # the engine's own dialect needs no rewriting
-    copied = tree.copy()
-    for node in reversed(list(copied.walk())):  # inner calls first: a rewrite keeps its arguments as they are
+    for node in reversed(list(tree.walk())):  # inner calls first: a rewrite keeps its arguments as they are
         refuse_different(node, dialect)
         new = _rewritten(node, dialect)
         if new is not node:
-            copied = _put(new, node, copied)
-    return copied
+            tree = _put(new, node, tree)
+    return tree
 
 
 def _is_bare_numeric(node: exp.Cast) -> bool:

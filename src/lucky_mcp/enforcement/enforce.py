@@ -7,6 +7,7 @@ from datetime import datetime
 from lucky_mcp.enforcement.bound import bound_rows, rows_allowed
 from lucky_mcp.enforcement.clock import settle_clock
 from lucky_mcp.enforcement.guard_scans import ALWAYS_FENCED, fence, guard_scans
+from lucky_mcp.enforcement.guard_texts import guard_texts, put_guards
 from lucky_mcp.enforcement.guarded import GuardedSql, seal_sql
 from lucky_mcp.enforcement.naming import name_projections
 from lucky_mcp.enforcement.render import render_agent, render_engine
@@ -14,6 +15,7 @@ from lucky_mcp.enforcement.repeated_subqueries import refuse_repeated_subqueries
 from lucky_mcp.enforcement.verify import verify
 from lucky_mcp.model.decision import Permit
 from lucky_mcp.model.source import Kind, Source
+from lucky_mcp.sql.allow import forget_places
 from lucky_mcp.sql.resolved import ResolvedQuery
 
 
@@ -25,6 +27,7 @@ def enforce(
     Raises ConstructRefused when the engine has no equal construct, GuardFailed when the text does
     not verify.
     """
+    forget_places(query.tree)
     rows_max = rows_allowed(query.tree, permit.bound, rows_asked)
     if source.kind is Kind.DUCKDB:
         name_projections(query, source.dialect)
@@ -32,16 +35,25 @@ def enforce(
         refuse_repeated_subqueries(query.tree, source.dialect)
     bound_rows(query.tree, rows_max)
     tree = guard_scans(query, permit, source.dialect)
-    text = render_engine(tree, source.dialect, source.kind)
-    text_fenced = render_engine(fence(tree, source.kind), source.dialect, source.kind)
-    verify(text, query, permit, source, rows_max=rows_max, fenced=False)
+    guards = [guard_texts(each, source.dialect, source.kind) for each in permit.tables]
+    agents, engines = [each.agent for each in guards], [each.engine for each in guards]
+    scans = len(query.scans)
+    always_fenced = source.kind in ALWAYS_FENCED
+    text_agent = put_guards(render_agent(tree, source.dialect), agents, scans)
+    plain = "" if always_fenced else render_engine(tree, source.dialect, source.kind)
+    fenced = render_engine(fence(tree, source.kind), source.dialect, source.kind, keep=False)
+    text_fenced = put_guards(fenced, engines, scans)
     verify(text_fenced, query, permit, source, rows_max=rows_max, fenced=True)
+    text = text_fenced
+    if not always_fenced:
+        text = put_guards(plain, engines, scans)
+        verify(text, query, permit, source, rows_max=rows_max, fenced=False)
     return seal_sql(
         source=source,
-        text_agent=render_agent(tree, source.dialect),
+        text_agent=text_agent,
         text=text,
         text_fenced=text_fenced,
         bound=permit.bound,
         rows_max=rows_max,
-        always_fenced=source.kind in ALWAYS_FENCED,
+        always_fenced=always_fenced,
     )

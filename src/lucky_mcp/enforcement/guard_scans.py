@@ -2,6 +2,9 @@
 
 The engine then resolves columns itself and sees exactly what a physically filtered and masked copy
 would have: stars, USING, NATURAL, correlation and whole rows are right by construction.
+
+The tree gets a marked place for each guard, and the guards' own text is put there after rendering: it is the
+same for every statement that reads the table under one decision, so it is rendered once.
 """
 
 from __future__ import annotations
@@ -16,26 +19,34 @@ from lucky_mcp.model.source import Dialect, Kind
 from lucky_mcp.sql.resolved import ResolvedQuery, Scan
 
 SCAN_ALIAS = "lucky_scan"
-GUARD_MARK = "lucky_guard"
 COPIES = "lucky_copies"
 FENCE_ROWS = 9223372036854775807
 HANGING = ("joins", "laterals")
+# No accepted text holds this character, quoted or not, so nothing of an agent's is taken for a place.
+MARK = "\x00"
 # Whether a plain text fails can depend on hidden rows even when the fenced one fails on visible rows too, so
 # a fence for the second try is not enough, and every engine runs the fenced text (docs/decisions/0011, 0014).
 ALWAYS_FENCED = frozenset(Kind)
 
 
 def guard_scans(query: ResolvedQuery, permit: Permit, dialect: Dialect) -> exp.Expr:
-    """Return the tree with every scan replaced, in place; KeyError when the decision misses a table."""
+    """Return the tree with a marked place for the guard of every scan, in place.
+
+    The mark is the table's number in the decision; KeyError when the decision misses a table.
+    """
     for scan in query.scans:
         decided = permit.for_table(scan.table)
-        guard = guard_select(decided, dialect)
-        guard.meta[GUARD_MARK] = True
-        guard.meta[COPIES] = safe_conjuncts(scan, decided, query.grammar, SCAN_ALIAS)
-        derived = exp.Subquery(this=guard, alias=scan.node.args["alias"].copy())
+        place = exp.Select(expressions=[marked_column(str(permit.tables.index(decided)))])
+        place.meta[COPIES] = safe_conjuncts(scan, decided, query.grammar, SCAN_ALIAS)
+        derived = exp.Subquery(this=place, alias=scan.node.args["alias"].copy())
         _move_hanging_joins(scan, derived)
         scan.node.replace(derived)
     return query.tree
+
+
+def marked_column(word: str) -> exp.Column:
+    """Return what renders as a name that no agent can write."""
+    return exp.Column(this=exp.to_identifier(f"{MARK}{word}", quoted=True))
 
 
 def guard_select(decided: TableDecision, dialect: Dialect) -> exp.Select:
@@ -48,19 +59,17 @@ def guard_select(decided: TableDecision, dialect: Dialect) -> exp.Select:
 
 
 def fence(tree: exp.Expr, kind: Kind) -> exp.Expr:
-    """Return a copy in which no engine may move the agent's predicates into a scan.
+    """Keep engines from moving the agent's predicates into a scan: every guard's place gets a barrier.
 
-    A limit that cannot be reached is a barrier: without it an agent's predicate can be evaluated on
-    rows that the filter drops, and its error tells something about them. What cannot fail goes inside
-    as well, as a copy, so that an index serves it.
+    The tree is changed in place. A limit that cannot be reached is a barrier: without it an agent's predicate
+    can be evaluated on rows that the filter drops, and its error tells something about them. What cannot
+    fail goes inside as well, as a copy, so that an index serves it.
     """
-    fenced = tree.copy()
-    for select in list(fenced.find_all(exp.Select)):
-        if select.meta.get(GUARD_MARK):
-            for conjunct in select.meta[COPIES]:
-                select.where(conjunct.copy(), copy=False)
+    for select in list(tree.find_all(exp.Select)):
+        if COPIES in select.meta:
+            select.where(*select.meta[COPIES], copy=False)
             set_fence(select, kind)
-    return fenced
+    return tree
 
 
 def set_fence(select: exp.Select, kind: Kind) -> None:

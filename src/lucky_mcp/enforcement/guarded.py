@@ -15,7 +15,7 @@ class GuardedSql:
     """A statement whose every scan is filtered, masked and bounded, verified as text.
 
     `text_agent` is in the dialect that agents write, `text` in the engine's, `text_fenced` the same
-    with a barrier at every scan (see `guard_scans.fence`). With `always_fenced` only the latter runs.
+    with a barrier at every scan (see `guard_scans.fence`). With `always_fenced` both are the latter.
     The seal is an InitVar so that `dataclasses.replace` cannot carry it over to a changed text.
     """
 

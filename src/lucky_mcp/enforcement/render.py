@@ -16,16 +16,19 @@ def render_agent(tree: exp.Expr, dialect: Dialect) -> str:
     return tree.sql(dialect=dialect.value, comments=False, unsupported_level=ErrorLevel.IGNORE)
 
 
-def render_engine(tree: exp.Expr, dialect: Dialect, kind: Kind) -> str:
+def render_engine(tree: exp.Expr, dialect: Dialect, kind: Kind, *, keep: bool = True) -> str:
     """Return the text the engine runs; ConstructRefused when the engine has no equal construct.
+
+    Without `keep` the tree is used up, which saves a copy of it.
 
     Names are quoted for the embedded engine: left bare, some of them (`current_schema`, `user`) would be
     functions there and columns in the agent's dialect.
     """
-    prepared = for_engine(tree, dialect, kind)
+    prepared = for_engine(tree.copy() if keep else tree, dialect, kind)
     try:
         return prepared.sql(
             dialect=ENGINE_DIALECTS[kind],
+            copy=False,
             comments=False,
             identify=kind is Kind.DUCKDB,
             unsupported_level=ErrorLevel.RAISE,
