@@ -8,6 +8,7 @@ import pytest
 
 from lucky_mcp.adapters.duckdb import SETTINGS
 from lucky_mcp.adapters.registry import Registry
+from lucky_mcp.enforcement import enforce
 from lucky_mcp.errors import EngineError, ReadError
 from lucky_mcp.gateway.prepare import prepare
 from lucky_mcp.gateway.read import Gateway
@@ -62,6 +63,7 @@ async def test_the_plain_text_would_tell(
 ) -> None:
     """The probes are real ones: with neither fence nor fixed joins the engine fails on the hidden row."""
     monkeypatch.setitem(SETTINGS, "disabled_optimizers", "statistics_propagation,build_side_probe_side")
+    monkeypatch.setattr(enforce, "ALWAYS_FENCED", frozenset())  # or no plain text is made
     data, item = hidden_item
     policies = policies_over(project_root / "policies", data)
     gateway = await opened(policies)
