@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from lucky_mcp.model.decision import MaskName
-from lucky_mcp.policy.masks import WORDS, masked
+from lucky_mcp.policy.masks import WORDS, fitting, masked
 from lucky_mcp.policy.schema import MaskWord
 from tests.docs.markdown import plain, read_page
 
@@ -19,10 +21,19 @@ def value(cell: str) -> str | None:
     return None if cell == "NULL" else plain(cell)
 
 
+def typed(text: str | None, type_: str) -> object:
+    parsers = {"DATE": date.fromisoformat, "TIMESTAMP": datetime.fromisoformat, "VARCHAR": str}
+    parse = parsers.get(type_, Decimal if type_.startswith("DECIMAL") else int)
+    return None if text is None else parse(text)
+
+
 @pytest.mark.parametrize(("word", "row"), ROWS)
 def test_a_row_is_what_the_mask_shows(word: MaskWord, row: list[str]) -> None:
-    tags = [tag for tag in row[2:] if tag]
-    assert masked(value(row[0]), WORDS[word], tags) == value(row[1])
+    said = [cell for cell in row[2:] if cell]
+    type_ = said[0] if said and said[0].isupper() else "VARCHAR"
+    mask = fitting(WORDS[word], type_)
+    shown = masked(typed(value(row[0]), type_), mask, said)
+    assert (None if shown is None else str(shown)) == value(row[1])
 
 
 @pytest.mark.parametrize("word", [word for word in MaskWord if WORDS[word] is not MaskName.DENY])

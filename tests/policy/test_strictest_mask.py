@@ -11,8 +11,7 @@ from lucky_mcp.policy.masks import strictest
 MASKS = st.sampled_from([None, *MaskName])
 RANK = {
     None: 0,
-    MaskName.LAST4: 1,
-    MaskName.EMAIL_DOMAIN: 1,
+    **dict.fromkeys(MaskName, 1),
     MaskName.REDACT: 2,
     MaskName.NULL: 3,
     MaskName.DENY: 4,

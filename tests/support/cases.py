@@ -15,10 +15,13 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import YAMLError
 
+from lucky_mcp.policy import scrub
+
 CASES = Path(__file__).resolve().parent.parent / "cases"
 FILE_KEYS = {"source", "role", "cases"}
 LITERAL = re.compile(r"'(?:[^'\\]|''|\\.)*'|\b\d+(?:\.\d+)?\b")
 GUARD = re.compile(r"«(\w+)»")
+PATTERN = re.compile(r"‹(\w+)›")
 QUOTED_FIELD = re.compile(r"[\",\n]")
 
 
@@ -161,7 +164,15 @@ def fault_cases(path: Path = CASES / "policy" / "faults.yaml") -> list[FaultCase
 def guards(path: Path = CASES / "guards.yaml") -> Mapping[str, Mapping[str, str]]:
     """Return the guard texts by role and name."""
     tree = _yaml(path)
-    return {str(role): {str(name): str(text) for name, text in texts.items()} for role, texts in tree.items()}
+    return {
+        str(role): {str(name): PATTERN.sub(_pattern, str(text)) for name, text in texts.items()}
+        for role, texts in tree.items()
+    }
+
+
+def _pattern(match: re.Match[str]) -> str:
+    """Return a pattern as it stands in a text of a dialect where the backslash escapes."""
+    return str(getattr(scrub, match.group(1))).replace("\\", "\\\\")
 
 
 def with_guards(sent: str, texts: Mapping[str, str]) -> str:

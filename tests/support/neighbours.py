@@ -14,6 +14,7 @@ from decimal import Decimal
 from random import Random
 
 from lucky_mcp.demo.tables import Fleet
+from lucky_mcp.policy.masks import scrubbed
 from tests.support.generator_fleet import split_rows, table_named, with_rows
 from tests.support.reference import Row
 
@@ -30,6 +31,11 @@ MONEY = {
     "huge": (Decimal("99999999.99"), Decimal("-99999999.99")),
     "sparse": (Decimal("1.00"),),
     "odd_text": (Decimal("0.01"), Decimal("12345.67")),
+}
+CONTACTS = {
+    "email": ("x@y", "Zoë.W@mail.example", "王@例子.公司", "a+b@c.d@e"),
+    "phone": ("5550100", "212.555.0199", "２１２５５５０１００", "+1 212 555 0100"),
+    "card": ("4111111111111234", "0000-0000-0000-0"),
 }
 KEYS = {"order_id", "order_item_id", "user_no", "shop_id", "id", "currency_code", "country_code", "is_test"}
 Masked = Callable[[object, Random], object]
@@ -126,6 +132,14 @@ def _other_local_part(value: object, rng: Random) -> object:
     return rng.choice(("", "no at", "123", "x@", "a@b c"))
 
 
+def _other_contacts(value: object, rng: Random) -> object:
+    """Keep the text round the words that stand for contacts, and put other contacts in their place."""
+    text = re.sub(
+        r"\[(email|card|phone)\]", lambda match: rng.choice(CONTACTS[match[1]]), scrubbed(str(value))
+    )
+    return text if scrubbed(text) == scrubbed(str(value)) else value
+
+
 def _any_text(value: object, rng: Random) -> object:
     return rng.choice(("", "7", "abc", "99999999999999999999", "it's", "%_", "谢谢"))
 
@@ -145,7 +159,7 @@ ROLES: dict[str, dict[str, Masked]] = {
         "first_name": _any_text_or_none,
         "last_name": _any_text_or_none,
         "birthday": _any_day_or_none,
-        "remark": _any_text,
+        "remark": _other_contacts,
     },
     "data_engineer": {
         "phone": _other_digits,
@@ -153,6 +167,6 @@ ROLES: dict[str, dict[str, Masked]] = {
         "first_name": _any_text,
         "last_name": _any_text,
         "birthday": _any_day_or_none,
-        "remark": _any_text,
+        "remark": _other_contacts,
     },
 }

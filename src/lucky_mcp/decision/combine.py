@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from lucky_mcp.model.decision import Bound, MaskName, Rule
-from lucky_mcp.policy.masks import strictest
+from lucky_mcp.policy.masks import fitting, strictest
 from lucky_mcp.policy.policy_set import GrantRule, ListedColumn, MaskRule, PolicySet, Role
 from lucky_mcp.policy.tags import Tags
 
@@ -25,7 +25,7 @@ def column_mask(
         return None
     # Two different masks may combine to a third; then the first of them is named as its cause.
     cause = next((rule for rule in rules if rule.mask is mask), rules[0])
-    return MaskRule(mask=mask, rule=cause.rule)
+    return MaskRule(mask=fitting(mask, column.type), rule=cause.rule)
 
 
 def role_mask(role: Role, tag: str, tags: Tags) -> MaskRule | None:

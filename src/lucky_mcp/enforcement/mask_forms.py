@@ -8,59 +8,77 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
 from lucky_mcp.catalog.snapshot import Column, TypeFamily
+from lucky_mcp.enforcement.mask_words import BEHIND_LAST_AT, FIRST_OF_MONTH, FIRST_OF_YEAR, replace_all
 from lucky_mcp.model.decision import MaskName, VisibleColumn
 from lucky_mcp.model.source import Dialect
-from lucky_mcp.policy.masks import CARD_FRONT, CARD_TAG, DIGITS_MIN, HIDDEN, PHONE_FRONT, REDACTED
+from lucky_mcp.policy.masks import (
+    CARD_FRONT,
+    CARD_TAG,
+    DATED,
+    DIGITS_MIN,
+    HIDDEN,
+    PHONE_FRONT,
+    REDACTED,
+    ROUND_TO,
+    fitting,
+)
+from lucky_mcp.policy.scrub import PATTERNS
 from lucky_mcp.sql.dialects import GRAMMARS
 
 VALUE = "lucky_value"
-DIGITS = {
-    Dialect.MYSQL: f"REGEXP_REPLACE({VALUE}, '[^0-9]', '')",
-    Dialect.POSTGRES: f"REGEXP_REPLACE({VALUE}, '[^0-9]', '', 'g')",
-    Dialect.REDSHIFT: f"REGEXP_REPLACE({VALUE}, '[^0-9]', '')",  # every match; the 4th argument is a position
-    Dialect.DUCKDB: f"REGEXP_REPLACE({VALUE}, '[^0-9]', '', 'g')",
-    Dialect.DORIS: f"REGEXP_REPLACE({VALUE}, '[^0-9]', '')",
-}
-DOMAIN = {
-    Dialect.MYSQL: f"SUBSTRING_INDEX({VALUE}, '@', -1)",
-    Dialect.POSTGRES: f"SPLIT_PART({VALUE}, '@', -1)",
-    Dialect.REDSHIFT: f"REVERSE(SPLIT_PART(REVERSE({VALUE}), '@', 1))",  # it counts from the left only
-    Dialect.DUCKDB: f"SPLIT_PART({VALUE}, '@', -1)",
-    Dialect.DORIS: f"SUBSTRING_INDEX({VALUE}, '@', -1)",
-}
-OUTSIDE_DOMAIN = {
-    Dialect.MYSQL: "REGEXP_REPLACE({domain}, '[A-Za-z0-9.-]', '')",
-    Dialect.POSTGRES: "REGEXP_REPLACE({domain}, '[A-Za-z0-9.-]', '', 'g')",
-    Dialect.REDSHIFT: "REGEXP_REPLACE({domain}, '[A-Za-z0-9.-]', '')",
-    Dialect.DUCKDB: "REGEXP_REPLACE({domain}, '[A-Za-z0-9.-]', '', 'g')",
-    Dialect.DORIS: "REGEXP_REPLACE({domain}, '[A-Za-z0-9.-]', '')",
-}
+APPROXIMATE_TYPES = ("FLOAT", "REAL", "DOUBLE")
 
 
 def mask_expression(column: VisibleColumn, value: exp.Expr, dialect: Dialect) -> exp.Expr:
     """Return the SQL that shows `value` under the column's mask; ValueError for no mask or `deny`."""
-    if column.mask is MaskName.NULL:
-        return exp.cast(exp.null(), exp.DataType.build(column.type, dialect="duckdb"))
-    if column.mask is MaskName.REDACT:
-        form = _form(f"CASE WHEN {VALUE} IS NULL THEN NULL ELSE '{REDACTED}' END", dialect)
-    elif column.mask is MaskName.LAST4:
-        form = _form(_last4(dialect, CARD_FRONT if CARD_TAG in column.tags else PHONE_FRONT), dialect)
-    elif column.mask is MaskName.EMAIL_DOMAIN:
-        form = _form(_email_domain(dialect), dialect)
-    else:
+    if column.mask in {None, MaskName.DENY}:
         raise ValueError(f"{column.name} has no mask that shows anything")
-    return _with_value(form, _as_text(column, value))
+    mask = _acting(column)
+    if mask is MaskName.NULL:
+        return exp.cast(exp.null(), exp.DataType.build(column.type, dialect="duckdb"))
+    form = _form(_text(column, mask, dialect), dialect)
+    if mask is MaskName.ROUND:
+        return exp.cast(_with_value(form, value), exp.DataType.build(column.type, dialect="duckdb"))
+    return _with_value(form, value if mask in DATED else _as_text(column, value))
 
 
 def masked_type(column: VisibleColumn) -> str:
-    """Return the type a caller sees: masks other than `null` turn what is not text into text."""
-    if column.mask in {None, MaskName.NULL} or _is_text(column):
+    """Return the type a caller sees: that of the column where the mask keeps it, DATE, or else text."""
+    mask = _acting(column) if column.mask else None
+    if mask in {None, MaskName.NULL, MaskName.ROUND}:
         return column.type
-    return "VARCHAR"
+    if mask in DATED:
+        return "DATE"
+    return column.type if _is_text(column) else "VARCHAR"
+
+
+def _acting(column: VisibleColumn) -> MaskName:
+    if column.mask is None:
+        raise ValueError(f"{column.name} has no mask")
+    return fitting(column.mask, column.type)
+
+
+def _text(column: VisibleColumn, mask: MaskName, dialect: Dialect) -> str:
+    if mask is MaskName.LAST4:
+        return _last4(dialect, CARD_FRONT if CARD_TAG in column.tags else PHONE_FRONT)
+    if mask is MaskName.EMAIL_DOMAIN:
+        return _email_domain(dialect)
+    if mask is MaskName.INITIAL:
+        return _initial(dialect)
+    if mask is MaskName.SCRUB:
+        return _scrub(dialect)
+    if mask in DATED:
+        first_day = FIRST_OF_YEAR if mask is MaskName.YEAR else FIRST_OF_MONTH
+        return first_day[dialect].format(time=VALUE)
+    if mask is MaskName.ROUND:
+        return _round(column.type)
+    if mask is MaskName.REDACT:
+        return f"CASE WHEN {VALUE} IS NULL THEN NULL ELSE '{REDACTED}' END"
+    raise ValueError(f"the mask {mask} has no form")
 
 
 def _last4(dialect: Dialect, front: str) -> str:
-    digits = DIGITS[dialect]
+    digits = replace_all(VALUE, "[^0-9]", "", dialect)
     return (
         f"CASE WHEN {VALUE} IS NULL THEN NULL WHEN CHAR_LENGTH({digits}) < {DIGITS_MIN} THEN '{HIDDEN}' "
         f"ELSE CONCAT('{front}', RIGHT({digits}, 4)) END"
@@ -69,12 +87,37 @@ def _last4(dialect: Dialect, front: str) -> str:
 
 def _email_domain(dialect: Dialect) -> str:
     """Lengths are compared, not texts: some collations find 'a' and 'a ' equal."""
-    domain = DOMAIN[dialect]
-    outside = OUTSIDE_DOMAIN[dialect].format(domain=domain)
+    domain = BEHIND_LAST_AT[dialect].format(text=VALUE)
+    outside = replace_all(domain, "[A-Za-z0-9.-]", "", dialect)
     return (
         f"CASE WHEN {VALUE} IS NULL THEN NULL WHEN POSITION('@' IN {VALUE}) = 0 THEN '{HIDDEN}' "
         f"WHEN CHAR_LENGTH({domain}) = 0 THEN '{HIDDEN}' WHEN CHAR_LENGTH({outside}) > 0 THEN '{HIDDEN}' "
         f"ELSE CONCAT('{HIDDEN}@', {domain}) END"
+    )
+
+
+def _initial(dialect: Dialect) -> str:
+    other = replace_all(f"LEFT({VALUE}, 1)", "[A-Za-z]", "", dialect)
+    return (
+        f"CASE WHEN {VALUE} IS NULL THEN NULL WHEN CHAR_LENGTH({VALUE}) = 0 THEN '{HIDDEN}' "
+        f"WHEN CHAR_LENGTH({other}) > 0 THEN '{HIDDEN}' ELSE CONCAT(LEFT({VALUE}, 1), '.') END"
+    )
+
+
+def _scrub(dialect: Dialect) -> str:
+    text = VALUE
+    for pattern, word in PATTERNS:
+        text = replace_all(text, pattern, word, dialect)
+    return text
+
+
+def _round(type_: str) -> str:
+    """The remainder is taken off, which never overflows; approximate numbers have none in some engines."""
+    if not type_.upper().startswith(APPROXIMATE_TYPES):
+        return f"{VALUE} - {VALUE} % {ROUND_TO}"
+    return (
+        f"CASE WHEN {VALUE} < 0 THEN 0 - FLOOR(ABS({VALUE}) / {ROUND_TO}) * {ROUND_TO} "
+        f"ELSE FLOOR({VALUE} / {ROUND_TO}) * {ROUND_TO} END"
     )
 
 

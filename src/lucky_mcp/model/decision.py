@@ -14,6 +14,11 @@ class MaskName(StrEnum):
 
     LAST4 = "last4"
     EMAIL_DOMAIN = "email_domain"
+    INITIAL = "initial"
+    YEAR = "year"
+    MONTH = "month"
+    ROUND = "round"
+    SCRUB = "scrub"
     REDACT = "redact"
     NULL = "null"
     DENY = "deny"

@@ -6,25 +6,38 @@ NULL stays NULL under every mask.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal, localcontext
 
+from lucky_mcp.catalog.snapshot import Column, TypeFamily
 from lucky_mcp.model.decision import MaskName
 from lucky_mcp.policy.schema import MaskWord
+from lucky_mcp.policy.scrub import PATTERNS
 
 HIDDEN = "***"
 REDACTED = "[redacted]"
 DIGITS_MIN = 7
 CARD_TAG = "pii.card"
 PHONE_FRONT, CARD_FRONT = "***-***-", "****"
+ROUND_TO = 1000
+DECIMAL_DIGITS = 80
 
 STRENGTH = {MaskName.DENY: 3, MaskName.NULL: 2, MaskName.REDACT: 1}
+DATED = {MaskName.YEAR, MaskName.MONTH}
+DATED_TYPES = ("DATE", "TIMESTAMP")  # DATETIME among them, TIME not
 
 WORDS: dict[MaskWord, MaskName] = {
     MaskWord.LAST4: MaskName.LAST4,
     MaskWord.EMAIL_DOMAIN: MaskName.EMAIL_DOMAIN,
+    MaskWord.INITIAL: MaskName.INITIAL,
+    MaskWord.YEAR: MaskName.YEAR,
+    MaskWord.MONTH: MaskName.MONTH,
+    MaskWord.ROUND: MaskName.ROUND,
     MaskWord.TOKEN: MaskName.REDACT,
-    MaskWord.SCRUB: MaskName.REDACT,
+    MaskWord.SCRUB: MaskName.SCRUB,
     MaskWord.REDACT: MaskName.REDACT,
     MaskWord.NULL: MaskName.NULL,
     MaskWord.DENY: MaskName.DENY,
@@ -42,6 +55,16 @@ def strictest(masks: Iterable[MaskName | None]) -> MaskName | None:
     return given.pop() if len(given) == 1 else MaskName.REDACT
 
 
+def fitting(mask: MaskName, type_: str) -> MaskName:
+    """Return the mask as it acts on a column of the type: a date's mask redacts what is no date."""
+    if mask in DATED:
+        return mask if type_.upper().startswith(DATED_TYPES) else MaskName.REDACT
+    if mask is MaskName.ROUND:
+        family = Column(name="", type=type_).family
+        return mask if family is TypeFamily.NUMBER else MaskName.REDACT
+    return mask
+
+
 def masked(value: object, mask: MaskName, tags: Iterable[str] = ()) -> object:
     """Return what a caller sees of `value`: the reference for every engine's SQL form.
 
@@ -51,10 +74,25 @@ def masked(value: object, mask: MaskName, tags: Iterable[str] = ()) -> object:
         raise ValueError("a denied column has no masked value")
     if value is None or mask is MaskName.NULL:
         return None
-    if mask is MaskName.REDACT:
-        return REDACTED
+    if mask in DATED:
+        return _from(value, mask)
+    if mask is MaskName.ROUND:
+        return _rounded(value)
     text = str(value)
-    return _last4(text, tags) if mask is MaskName.LAST4 else _email_domain(text)
+    if mask is MaskName.LAST4:
+        return _last4(text, tags)
+    if mask is MaskName.EMAIL_DOMAIN:
+        return _email_domain(text)
+    if mask is MaskName.INITIAL:
+        return _initial(text)
+    return scrubbed(text) if mask is MaskName.SCRUB else REDACTED
+
+
+def scrubbed(text: str) -> str:
+    """Return free text with addresses, card numbers and telephone numbers replaced by a word for each."""
+    for pattern, word in PATTERNS:
+        text = re.sub(pattern, word, text)
+    return text
 
 
 def _last4(text: str, tags: Iterable[str]) -> str:
@@ -70,3 +108,31 @@ def _email_domain(text: str) -> str:
     if not at or not domain or re.sub("[A-Za-z0-9.-]", "", domain):
         return HIDDEN
     return f"{HIDDEN}@{domain}"
+
+
+def _initial(text: str) -> str:
+    """Only a Latin letter is an initial: one character of a Chinese name is half of it, or all."""
+    first = text[:1]
+    return f"{first}." if first.isascii() and first.isalpha() else HIDDEN
+
+
+def _from(value: object, mask: MaskName) -> object:
+    """The first day of the year or month, as a date whatever the column's time of day."""
+    if not isinstance(value, date):
+        return REDACTED
+    return date(value.year, 1 if mask is MaskName.YEAR else value.month, 1)
+
+
+def _rounded(value: object) -> object:
+    """Towards zero, so that no type overflows and nothing is shown that is more than the value."""
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        return REDACTED
+    if isinstance(value, int):
+        thousands = abs(value) // ROUND_TO * ROUND_TO
+        return thousands if value >= 0 else -thousands
+    if isinstance(value, float):
+        thousand = math.floor(abs(value) / ROUND_TO) * float(ROUND_TO) if math.isfinite(value) else abs(value)
+        return thousand if value >= 0 or value != value else 0 - thousand
+    with localcontext() as context:
+        context.prec = DECIMAL_DIGITS
+        return value - value % ROUND_TO

@@ -12,10 +12,14 @@ from lucky_mcp.model.source import Dialect, Kind
 
 
 class MaskWord(StrEnum):
-    """Masks as reviewers write them; `token` and `scrub` render as `redact` until they exist."""
+    """Masks as reviewers write them; `token` renders as `redact` until it exists."""
 
     LAST4 = "last4"
     EMAIL_DOMAIN = "email_domain"
+    INITIAL = "initial"
+    YEAR = "year"
+    MONTH = "month"
+    ROUND = "round"
     TOKEN = "token"  # noqa: S105 (the name of a mask)
     SCRUB = "scrub"
     REDACT = "redact"
