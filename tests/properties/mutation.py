@@ -9,8 +9,8 @@ import pytest
 
 from lucky_mcp.adapters import duckdb
 from lucky_mcp.enforcement import enforce
-from lucky_mcp.enforcement.verify import forget_guards
 from lucky_mcp.errors import GuardFailed
+from lucky_mcp.gateway.prepared_cache import forget_everything
 from tests.properties.fuzz import Case, first_cases
 from tests.support.generator_checks import leak, lie
 from tests.support.generator_house import House
@@ -82,7 +82,7 @@ def judged(
     """Run the first examples over the broken guard; return the judge and what it found."""
     judge = Judge(house)
     with patch.context() as broken:
-        forget_guards()
+        forget_everything()
         mutant.defect(broken)
         if mutant.is_join_ordered:
             order_joins(broken)
@@ -93,5 +93,5 @@ def judged(
         except AssertionError as found:
             return judge, str(found)
         finally:
-            forget_guards()
+            forget_everything()
     return judge, ""

@@ -5,11 +5,13 @@ Pure: no I/O, no clock, no SQL text. Whatever goes wrong inside is a deny.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
 
 from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.decision.bind import ReferenceValues, Unbindable, bind
 from lucky_mcp.decision.combine import column_mask, smallest_bound
+from lucky_mcp.decision.rights import rights_of
 from lucky_mcp.model.decision import (
     Decision,
     Deny,
@@ -26,6 +28,30 @@ from lucky_mcp.model.predicate import Every, Through
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.source import Source
 from lucky_mcp.policy.policy_set import LEVELS, GrantRule, PolicySet, Role, TablePolicy
+
+KEPT_MAX = 100_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Kept:
+    """A decision, and what it was made from: held, so that no other object can come to have its id."""
+
+    policies: PolicySet
+    references: ReferenceValues
+    decided: TableDecision | TableDenied
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Known:
+    """Whether anything of a source may be known, and what that was found from."""
+
+    policies: PolicySet
+    references: ReferenceValues
+    known: bool
+
+
+_kept: dict[Hashable, _Kept] = {}
+_known: dict[Hashable, _Known] = {}
 
 
 def decide(
@@ -48,7 +74,53 @@ def decide(
 def decide_table(
     principal: Principal, source: Source, table: TableName, policies: PolicySet, references: ReferenceValues
 ) -> TableDecision | TableDenied:
-    """Return the obligations on one table, or why it is denied."""
+    """Return the obligations on one table, or why it is denied.
+
+    Kept for the same policy set and reference values (the very same objects), and callers of the same rights.
+    """
+    key = (id(policies), id(references), rights_of(principal), source.name, table)
+    kept = _kept.get(key)
+    if kept is not None:
+        return kept.decided
+    decided = _decided_table(principal, source, table, policies, references)
+    if len(_kept) >= KEPT_MAX:
+        _kept.clear()
+    _kept[key] = _Kept(policies=policies, references=references, decided=decided)
+    return decided
+
+
+def may_know_of(decided: TableDecision | TableDenied) -> bool:
+    """Whether a caller may be told that the table exists: it may be read, or lacks its reference set now."""
+    return isinstance(decided, TableDecision) or decided.reason is DenyReason.REFERENCE_UNAVAILABLE
+
+
+def knows_any_table(
+    principal: Principal, source: Source, policies: PolicySet, references: ReferenceValues
+) -> bool:
+    """Whether a caller may know of one table of a source at least; kept like the decisions."""
+    key = (id(policies), id(references), rights_of(principal), source.name)
+    kept = _known.get(key)
+    if kept is not None:
+        return kept.known
+    known = any(
+        may_know_of(decide_table(principal, source, table, policies, references))
+        for table in policies.tables.get(source.name, {})
+    )
+    if len(_known) >= KEPT_MAX:
+        _known.clear()
+    _known[key] = _Known(policies=policies, references=references, known=known)
+    return known
+
+
+def forget_decisions() -> None:
+    """Drop every decision that is kept; each is made anew when needed."""
+    _kept.clear()
+    _known.clear()
+
+
+def _decided_table(
+    principal: Principal, source: Source, table: TableName, policies: PolicySet, references: ReferenceValues
+) -> TableDecision | TableDenied:
     policy = policies.tables.get(source.name, {}).get(table)
     if policy is None:
         return TableDenied(table=table, reason=DenyReason.NO_GRANT, detail="in no dataset file")

@@ -17,13 +17,19 @@ LOCAL_TIMESTAMPS = (exp.CurrentTimestamp, exp.Localtimestamp, exp.Localtime)
 LOCAL_NAMES = {"now", "sysdate"}
 
 
-def settle_clock(tree: exp.Expr, source: Source, now: datetime) -> None:
-    """Replace every function of the current time in place by the value it has at `now` (time zone aware)."""
+def settle_clock(tree: exp.Expr, source: Source, now: datetime) -> bool:
+    """Replace every function of the current time in place by the value it has at `now` (time zone aware).
+
+    Returns whether there was one: the statement then says something else at another time.
+    """
+    found = False
     local, utc = now.astimezone(ZoneInfo(source.time_zone)), now.astimezone(UTC)
     for node in list(tree.walk()):
         value = _value(node, local, utc)
         if value is not None:
             node.replace(value)
+            found = True
+    return found
 
 
 def _value(node: exp.Expr, local: datetime, utc: datetime) -> exp.Expr | None:

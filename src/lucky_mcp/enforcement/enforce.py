@@ -29,9 +29,10 @@ def enforce(
     """
     forget_places(query.tree)
     rows_max = rows_allowed(query.tree, permit.bound, rows_asked)
+    holds_time = False
     if source.kind is Kind.DUCKDB:
         name_projections(query, source.dialect)
-        settle_clock(query.tree, source, now)
+        holds_time = settle_clock(query.tree, source, now)
         refuse_repeated_subqueries(query.tree, source.dialect)
     bound_rows(query.tree, rows_max)
     tree = guard_scans(query, permit, source.dialect)
@@ -56,4 +57,5 @@ def enforce(
         bound=permit.bound,
         rows_max=rows_max,
         always_fenced=always_fenced,
+        holds_time=holds_time,
     )

@@ -16,6 +16,7 @@ class GuardedSql:
 
     `text_agent` is in the dialect that agents write, `text` in the engine's, `text_fenced` the same
     with a barrier at every scan (see `guard_scans.fence`). With `always_fenced` both are the latter.
+    `holds_time`: the time of the preparation was put into the text, so it is good for that time alone.
     The seal is an InitVar so that `dataclasses.replace` cannot carry it over to a changed text.
     """
 
@@ -26,6 +27,7 @@ class GuardedSql:
     bound: Bound
     rows_max: int
     always_fenced: bool
+    holds_time: bool
     seal: InitVar[object]
 
     def __post_init__(self, seal: object) -> None:
@@ -50,6 +52,7 @@ def seal_sql(
     bound: Bound,
     rows_max: int,
     always_fenced: bool,
+    holds_time: bool,
 ) -> GuardedSql:
     """Seal a verified statement; called by `enforce` after `verify` has passed both texts."""
     return GuardedSql(
@@ -60,5 +63,6 @@ def seal_sql(
         bound=bound,
         rows_max=rows_max,
         always_fenced=always_fenced,
+        holds_time=holds_time,
         seal=_SEAL,
     )

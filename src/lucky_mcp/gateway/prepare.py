@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from lucky_mcp.catalog.bootstrap import METADATA, metadata_catalog
 from lucky_mcp.catalog.snapshot import Catalog
-from lucky_mcp.decision.decide import decide, decide_table, permit_metadata
+from lucky_mcp.decision.decide import decide, decide_table, knows_any_table, may_know_of, permit_metadata
 from lucky_mcp.enforcement.enforce import enforce
 from lucky_mcp.enforcement.guarded import GuardedSql
 from lucky_mcp.errors import ReadError, SourceUnavailable
 from lucky_mcp.gateway.refusals import denied, source_unknown, unknown_tables
 from lucky_mcp.gateway.view import View
-from lucky_mcp.model.decision import Decision, Deny, DenyReason, Permit, TableDecision
+from lucky_mcp.model.decision import Decision, Deny, Permit
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
@@ -48,7 +48,7 @@ def find_source(view: View, principal: Principal, name: str) -> Source:
             f"{source.name} is planned and not connected yet",
             next_step="call search_catalog with what you are looking for; another source may have it",
         )
-    if source is None or (not principal.is_system and not _sees_any_table(view, principal, source)):
+    if source is None or (not principal.is_system and not _knows(view, principal, source)):
         raise source_unknown(view, principal, name)
     if source.status == "down":
         raise SourceUnavailable(
@@ -126,8 +126,7 @@ def _readable(view: View, principal: Principal, source: Source) -> Callable[[Tab
         return lambda table: True
 
     def readable(table: TableName) -> bool:
-        decided = decide_table(principal, source, table, view.policies, view.references)
-        return isinstance(decided, TableDecision) or decided.reason is DenyReason.REFERENCE_UNAVAILABLE
+        return may_know_of(decide_table(principal, source, table, view.policies, view.references))
 
     return readable
 
@@ -142,11 +141,9 @@ def _decide(
 
 def _may_know_of_planned(view: View, principal: Principal) -> bool:
     return principal.is_system or any(
-        _sees_any_table(view, principal, source) for source in view.policies.sources.values()
+        _knows(view, principal, source) for source in view.policies.sources.values()
     )
 
 
-def _sees_any_table(view: View, principal: Principal, source: Source) -> bool:
-    """A table that only lacks its reference set now is still one of the caller's."""
-    readable = _readable(view, principal, source)
-    return any(readable(table) for table in view.policies.tables.get(source.name, {}))
+def _knows(view: View, principal: Principal, source: Source) -> bool:
+    return knows_any_table(principal, source, view.policies, view.references)

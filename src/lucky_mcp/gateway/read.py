@@ -20,6 +20,7 @@ from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
 from lucky_mcp.gateway.journal import Journal
 from lucky_mcp.gateway.outcomes import in_agent_words
 from lucky_mcp.gateway.prepare import Prepared, catalog_for, find_source, prepare
+from lucky_mcp.gateway.prepared_cache import PreparedCache, forget_everything
 from lucky_mcp.gateway.receipts import (
     digests,
     filters_applied,
@@ -58,6 +59,7 @@ class Gateway:
         self._now = now
         self._new_id = new_id
         self._ticks = ticks
+        self._prepared_before = PreparedCache()
         self.references = References()
         self.visible = Visible(self.view)
 
@@ -69,6 +71,7 @@ class Gateway:
     def swap(self, policies: PolicySet) -> None:
         """Put a new policy set in force for reads that begin from now on."""
         self._policies = policies
+        forget_everything()
 
     def view(self) -> View:
         """Take the snapshots for one read."""
@@ -173,9 +176,15 @@ class Gateway:
         journal.source_found(
             source, digests(journal.view, catalog_for(journal.view, principal, source).digest)
         )
+        prepared = self._prepared_before.find(journal.view, principal, source, request)
+        if prepared is not None:
+            return prepared
         if len(request.sql) < LARGE_SQL_CHARS:
-            return prepare(journal.view, principal, source, request)
-        return await on_deep_stack(lambda: prepare(journal.view, principal, source, request))
+            prepared = prepare(journal.view, principal, source, request)
+        else:
+            prepared = await on_deep_stack(lambda: prepare(journal.view, principal, source, request))
+        self._prepared_before.keep(journal.view, principal, source, request, prepared)
+        return prepared
 
     async def _executed(self, journal: Journal, prepared: Prepared, request: SqlRead) -> Executed:
         try:
