@@ -51,7 +51,7 @@ def safe_conjuncts(scan: Scan, decided: TableDecision, grammar: Grammar, alias: 
         return ()
     found = []
     for condition, may_be_null in _conditions(scan.node, select):
-        for part in conjuncts(condition):
+        for part in [*conjuncts(condition), *_implied(conjuncts(condition), scan, decided, grammar, select)]:
             copied = _copied(part, scan, decided, grammar, select, alias)
             if copied is not None and (may_be_null or not isinstance(copied, exp.Is)):
                 found.append(copied)
@@ -105,25 +105,59 @@ def _conditions(node: exp.Table, select: exp.Select) -> list[tuple[exp.Expr, boo
 
     WHERE and the ON of an inner join drop every row whose condition is not true, also where an outer join
     has filled the table's columns with NULL: for comparisons, NULL is not true. The ON of a LEFT JOIN
-    does so for the table on its right alone. Beside a comma an ON may not see the tables before it, and
-    mean those of an outer query.
+    does so for the table on its right alone. Beside a comma no ON counts: it may not see the tables before
+    the comma, and mean those of an outer query.
     """
     joins = select.args.get("joins") or []
     inner = not any(join.args.get("side") for join in joins)
     where = select.args.get("where")
     found: list[tuple[exp.Expr, bool]] = [(where.this, inner)] if where is not None else []
-    commas = any(set(filter(join.args.get, join.args)) == {"this"} for join in joins)
+    if any(set(filter(join.args.get, join.args)) == {"this"} for join in joins):
+        return found
     reached = isinstance(node.parent, exp.From)
     for join in joins:
         own = id(join) == id(node.parent)
         reached = reached or own
-        if not join.args.get("on") or not reached or (commas and not own):
+        if not join.args.get("on") or not reached:
             continue
         if not join.args.get("side"):
             found.append((join.args["on"], inner))
         elif own and join.args["side"] == "LEFT":
             found.append((join.args["on"], True))
     return found
+
+
+def _implied(
+    parts: list[exp.Expr], scan: Scan, decided: TableDecision, grammar: Grammar, select: exp.Select
+) -> list[exp.Expr]:
+    """Return `ours = number` where the parts say `ours = theirs`, and WHERE says `theirs = number`.
+
+    A row whose `theirs` is another number is dropped by WHERE, whatever it was joined with. Only for whole
+    numbers: between other types equality need not carry over.
+    """
+    where = select.args.get("where")
+    keys = [each for each in conjuncts(where.this) if isinstance(each, exp.EQ)] if where is not None else []
+    keys = [each for each in keys if isinstance(each.expression, exp.Literal) and each.expression.is_int]
+    found: list[exp.Expr] = []
+    for part in parts:
+        if not isinstance(part, exp.EQ) or not isinstance(part.expression, exp.Column):
+            continue
+        for ours, theirs in ((part.this, part.expression), (part.expression, part.this)):
+            if not isinstance(ours, exp.Column) or not _is_of(ours, scan, grammar, select):
+                continue
+            meant = _column(ours, decided, grammar)
+            if meant is not None and _base_type(meant)[0] in INTEGERS:
+                values = [key.expression for key in keys if _same_column(key.this, theirs, grammar)]
+                found += [exp.EQ(this=ours.copy(), expression=value.copy()) for value in values]
+    return found
+
+
+def _same_column(left: exp.Expr, right: exp.Expr, grammar: Grammar) -> bool:
+    if not isinstance(left, exp.Column) or not isinstance(right, exp.Column):
+        return False
+    parts = [(each.args.get("table"), each.this) for each in (left, right)]
+    names = [(folded(table, grammar), folded(name, grammar)) for table, name in parts if table is not None]
+    return len(names) == 2 and names[0] == names[1]
 
 
 def _copied(
@@ -176,9 +210,8 @@ def _is_short_list(conjunct: exp.In) -> bool:
 def _is_comparable(column: VisibleColumn, literals: list[exp.Expr]) -> bool:
     if column.mask is not None:
         return False
-    base, _, rest = column.type.upper().partition("(")
-    base = base.strip().removesuffix(" UNSIGNED")
-    if base in INTEGERS or base in FLOATS or (base in DECIMALS and _is_narrow(rest)):
+    base, sizes = _base_type(column)
+    if base in INTEGERS or base in FLOATS or (base in DECIMALS and _is_narrow(sizes)):
         return all(map(_is_number, literals))
     if base in TEXTS:
         return all(isinstance(each, exp.Literal) and each.is_string for each in literals)
@@ -187,6 +220,11 @@ def _is_comparable(column: VisibleColumn, literals: list[exp.Expr]) -> bool:
     if base == "DATE":
         return all(_is_time(each, DATE_TYPES) for each in literals)
     return base in TIMESTAMPS and all(_is_time(each, TIME_TYPES) for each in literals)
+
+
+def _base_type(column: VisibleColumn) -> tuple[str, str]:
+    base, _, sizes = column.type.upper().partition("(")
+    return base.strip().removesuffix(" UNSIGNED"), sizes
 
 
 def _is_narrow(sizes: str) -> bool:
