@@ -15,6 +15,9 @@ from lucky_mcp.model.source import Dialect, Kind, Source
 DIALECTS = {Kind.MYSQL: Dialect.MYSQL, Kind.POSTGRES: Dialect.POSTGRES}
 
 
+ROWS_MAX = 1000
+
+
 @dataclass(frozen=True, kw_only=True)
 class Forms:
     """One query as a server could get it; only `fenced` is ever sent by the gateway."""
@@ -31,7 +34,7 @@ def served_by(source: Source, kind: Kind) -> Source:
 
 def forms(view: View, principal: Principal, source: Source, text: str) -> Forms:
     """Return every form of one query; a ReadError when it is refused."""
-    request = SqlRead(source=source.name, sql=text)
+    request = SqlRead(source=source.name, sql=text, rows_max=ROWS_MAX)
     guarded = prepare(view, principal, source, request).guarded
     with mock.patch.object(guard_scans, "safe_conjuncts", lambda *_: ()):
         alone = prepare(view, principal, source, request).guarded

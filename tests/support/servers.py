@@ -10,6 +10,7 @@ import os
 import pwd
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -92,7 +93,7 @@ def mariadb() -> Iterator[MariaDB]:
             f"--pid-file={folder}/pid",
             *MARIADB_OPTIONS,
         ]
-        with _running(command, folder, lambda: found.connect().close(), pymysql.Error, signal.SIGTERM):
+        with _running(command, folder, lambda: _greet(found), OSError, signal.SIGTERM):
             yield found
 
 
@@ -163,6 +164,13 @@ def _postgres_bin() -> Path | None:
         return Path(found).parent
     homes = sorted(Path(POSTGRES_HOMES).glob("*/bin/postgres"), key=lambda each: int(each.parts[-3]))
     return homes[-1].parent if homes else None
+
+
+def _greet(server: MariaDB) -> None:
+    """Reach the socket without the driver, which leaves its own open when nobody answers yet."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(server.socket))
+    server.connect().close()
 
 
 def _begin(user: pwd.struct_passwd | None = None) -> list[str]:
