@@ -25,7 +25,7 @@ HANGING = ("joins", "laterals")
 # No accepted text holds this character, quoted or not, so nothing of an agent's is taken for a place.
 MARK = "\x00"
 # Whether a plain text fails can depend on hidden rows even when the fenced one fails on visible rows too, so
-# a fence for the second try is not enough, and every engine runs the fenced text (docs/decisions/0011, 0014).
+# a fence for the second try is not enough, and every engine runs the fenced text (docs/decisions/0011, 0012).
 ALWAYS_FENCED = frozenset(Kind)
 
 
