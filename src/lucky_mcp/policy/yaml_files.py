@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,7 +36,7 @@ class YamlFile:
 
     def _parse(self, content: bytes) -> Any:
         try:
-            tree = YAML(typ="rt").load(content.decode("utf-8"))
+            tree = _loaded(content)
         except (YAMLError, UnicodeDecodeError, RecursionError) as failure:
             mark = getattr(failure, "problem_mark", None)
             line = f":{mark.line + 1}" if mark else ""
@@ -66,6 +67,15 @@ class YamlFile:
             except (KeyError, IndexError, TypeError):
                 break
         return f"{self.name}:{line}"
+
+
+@lru_cache(maxsize=128)
+def _loaded(content: bytes) -> Any:
+    """Return the tree of a file's content; the same content is parsed once, and nobody changes a tree.
+
+    Parsing is nearly all of the time that loading takes, and at a reload few files have changed.
+    """
+    return YAML(typ="rt").load(content.decode("utf-8"))
 
 
 def _line_of(node: Any, key: str | int) -> int:
