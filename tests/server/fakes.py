@@ -17,6 +17,10 @@ TOOLSETS: Mapping[str, frozenset[str]] = {
     "executive": frozenset({"executive"}),
     "dba": frozenset({"dba"}),
     "security_reviewer": frozenset({"review"}),
+    "data_engineer": frozenset({"engineer"}),
+    "ml_engineer": frozenset({"analysis"}),
+    "operations_manager": frozenset({"operations"}),
+    "customer_care": frozenset({"customer_care"}),
 }
 
 SALES = VisibleSource(

@@ -6,7 +6,9 @@ from fastmcp.exceptions import McpError
 
 from lucky_mcp.errors import NotAuthenticated
 from lucky_mcp.model.principal import Principal
+from lucky_mcp.policy.policy_set import PolicySet
 from lucky_mcp.server.visibility import TOOLSETS, tools_of
+from tests.server.fakes import TOOLSETS as FAKE_TOOLSETS
 from tests.server.harness import call, make_server, raw_call
 
 TOOLS_PER_ROLE_MAX = 10
@@ -15,6 +17,10 @@ SEEN = {
     "analyst": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
     "dba": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
     "security_reviewer": ["search_catalog", "describe_table", "check_query", "list_sources"],
+    "data_engineer": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
+    "ml_engineer": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
+    "operations_manager": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
+    "customer_care": ["search_catalog", "describe_table", "run_query"],
     "executive": [],
 }
 
@@ -28,6 +34,12 @@ async def test_a_role_sees_its_tools_in_a_stable_order(role: str, names: list[st
     async with Client(make_server(identify=lambda: as_role(role))) as client:
         assert [tool.name for tool in await client.list_tools()] == names
         assert [tool.name for tool in await client.list_tools()] == names
+
+
+async def test_the_fake_roles_have_the_toolsets_of_the_policies(demo_policies: PolicySet) -> None:
+    for role, toolsets in FAKE_TOOLSETS.items():
+        assert toolsets == {demo_policies.roles[role].toolset}
+    assert set(SEEN) == {name for name in demo_policies.roles if not name.startswith("system:")}
 
 
 async def test_a_foreign_tool_answers_exactly_like_one_that_never_was() -> None:
