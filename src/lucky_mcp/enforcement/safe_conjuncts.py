@@ -191,20 +191,17 @@ def _column(column: exp.Column, decided: TableDecision, grammar: Grammar) -> Vis
 
 
 def _operands(conjunct: exp.Expr) -> tuple[exp.Expr, list[exp.Expr]] | None:
-    if type(conjunct) in FLIPPED:
-        return conjunct.this, [conjunct.expression]
-    if isinstance(conjunct, exp.Between) and not conjunct.args.get("symmetric"):
-        return conjunct.this, [conjunct.args["low"], conjunct.args["high"]]
-    if isinstance(conjunct, exp.In) and _is_short_list(conjunct):
-        return conjunct.this, conjunct.expressions
-    if isinstance(conjunct, exp.Is) and isinstance(conjunct.expression, exp.Null):
-        return conjunct.this, []
-    return None
-
-
-def _is_short_list(conjunct: exp.In) -> bool:
+    """One dialect's parser notes a NOT as a part of the node, another one's around it: neither is copied."""
     parts = set(filter(conjunct.args.get, conjunct.args))
-    return parts == {"this", "expressions"} and len(conjunct.expressions) <= VALUES_MAX
+    if type(conjunct) in FLIPPED and parts == {"this", "expression"}:
+        return conjunct.this, [conjunct.expression]
+    if isinstance(conjunct, exp.Between) and parts == {"this", "low", "high"}:
+        return conjunct.this, [conjunct.args["low"], conjunct.args["high"]]
+    if isinstance(conjunct, exp.In) and parts == {"this", "expressions"}:
+        return (conjunct.this, conjunct.expressions) if len(conjunct.expressions) <= VALUES_MAX else None
+    if isinstance(conjunct, exp.Is) and parts == {"this", "expression"}:
+        return (conjunct.this, []) if isinstance(conjunct.expression, exp.Null) else None
+    return None
 
 
 def _is_comparable(column: VisibleColumn, literals: list[exp.Expr]) -> bool:
