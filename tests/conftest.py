@@ -14,6 +14,7 @@ from lucky_mcp.demo.generate import generate
 from lucky_mcp.demo.roster import DIALECTS
 from lucky_mcp.demo.tables import Fleet
 from lucky_mcp.demo.write_duckdb import write_fleet
+from lucky_mcp.demo.write_lake import write_lake
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.policy.policy_set import PolicySet
 from tests.support.house import opened, policies_over
@@ -47,6 +48,7 @@ def demo_data(demo_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Pa
     """A folder with the demo's databases."""
     folder = tmp_path_factory.mktemp("demo")
     write_fleet(demo_fleet, folder, dialects=DIALECTS)
+    write_lake(demo_fleet, folder)
     return folder
 
 

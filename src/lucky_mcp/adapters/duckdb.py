@@ -1,12 +1,14 @@
-"""Embedded sources: one DuckDB file each, opened so that it can only be read."""
+"""Embedded sources: the engine inside this process, on a database opened so that it can only be read."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
@@ -47,14 +49,60 @@ DIALECT_SETTINGS: dict[Dialect, Settings] = {
 }
 
 
-class DuckDBAdapter:
-    """Runs guarded reads on one file, each on a cursor of its own; opened at the first read."""
+class Database(Protocol):
+    """What is open now, and what its failures mean."""
+
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """A sealed connection, of which every query takes a cursor."""
+
+    def is_current(self) -> bool:
+        """Whether opening again would show the same."""
+
+    def is_intact(self) -> bool:
+        """Whether all that the connection can read is still as it was when it was opened."""
+
+    def failure(self, error: duckdb.Error) -> EngineError:
+        """Return the error as a closed kind."""
+
+
+class FileDatabase:
+    """One DuckDB file, opened read-only; an open file is held, so nobody else can write it."""
 
     def __init__(self, source: Source) -> None:
+        path = Path(source.url.removeprefix(SCHEME))
+        if not path.is_file():
+            raise EngineError(EngineErrorKind.UNAVAILABLE, "the database file does not exist")
+        try:
+            settings = SETTINGS | DIALECT_SETTINGS[source.dialect]
+            self.connection = duckdb.connect(str(path), read_only=True, config=settings)
+        except duckdb.Error as failure:
+            raise EngineError(EngineErrorKind.UNAVAILABLE, str(failure)) from None
+
+    def is_current(self) -> bool:
+        """Always, see above."""
+        return True
+
+    def is_intact(self) -> bool:
+        """Always, see above."""
+        return True
+
+    def failure(self, error: duckdb.Error) -> EngineError:
+        """Return the error by its class."""
+        return engine_error(error)
+
+
+class DuckDBAdapter:
+    """Runs guarded reads on one database, each on a cursor of its own; opened at the first read.
+
+    `open_database` opens it; EngineError when there is nothing to open.
+    """
+
+    def __init__(self, source: Source, open_database: Callable[[Source], Database] = FileDatabase) -> None:
         self._source = source
-        self._path = Path(source.url.removeprefix(SCHEME))
+        self._open_database = open_database
+        self._database: Database | None = None
         self._lock = threading.Lock()
-        self._connection: duckdb.DuckDBPyConnection | None = None
         self._workers = self._new_workers()
         self._closed = False
 
@@ -95,32 +143,42 @@ class DuckDBAdapter:
             done.exception()  # retrieved, so that the loop does not report it as lost
 
     async def close(self) -> None:
-        """Close the file; later runs raise EngineError."""
+        """Close the database; later runs raise EngineError."""
         self._closed = True
         self._workers.shutdown(wait=False, cancel_futures=True)
         with self._lock:
-            if self._connection is not None:
+            if self._database is not None:
                 with suppress(duckdb.Error):  # a query that is still being planned holds it
-                    self._connection.close()
-                self._connection = None
+                    self._database.connection.close()
+                self._database = None
 
-    def cursor(self) -> duckdb.DuckDBPyConnection:
-        """Return a fresh cursor, opening the file when needed; EngineError when it cannot be opened."""
+    def database(self) -> Database:
+        """Return the open database, opening it when needed; EngineError when it cannot be opened.
+
+        One that changed is opened again; cursors of the one before it keep what they see.
+        """
         with self._lock:
             if self._closed:
                 raise EngineError(EngineErrorKind.UNAVAILABLE, "closed")
-            if self._connection is None:
-                self._connection = self._open()
-            return self._connection.cursor()
+            if self._database is None or not self._database.is_current():
+                self._database = None
+                self._database = self._open_database(self._source)
+            return self._database
 
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        settings = SETTINGS | DIALECT_SETTINGS[self._source.dialect]
-        if not self._path.is_file():
-            raise EngineError(EngineErrorKind.UNAVAILABLE, "the database file does not exist")
-        try:
-            return duckdb.connect(str(self._path), read_only=True, config=settings)
-        except duckdb.Error as failure:
-            raise EngineError(EngineErrorKind.UNAVAILABLE, str(failure)) from None
+    def cursor(self) -> duckdb.DuckDBPyConnection:
+        """Return a fresh cursor; EngineError when the database cannot be opened."""
+        return self.database().connection.cursor()
+
+
+def only_select(connection: duckdb.DuckDBPyConnection, text: str) -> duckdb.Statement:
+    """Return the one statement of a text if the engine itself takes it for a SELECT; EngineError otherwise.
+
+    A text that escaped the guard and wrote a file, changed a view or set a setting is no SELECT.
+    """
+    statements = connection.extract_statements(text)
+    if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
+        raise EngineError(EngineErrorKind.INVALID_QUERY, "not one SELECT")
+    return statements[0]
 
 
 class _Query:
@@ -137,9 +195,10 @@ class _Query:
         """Run the text and read rows up to the bounds; called on a worker thread."""
         if self._stop:
             raise EngineError(EngineErrorKind.CANCELLED)
-        self._cursor = self._adapter.cursor()
+        database = self._adapter.database()
+        self._cursor = database.connection.cursor()
         try:
-            self._cursor.execute(self._text)
+            self._cursor.execute(only_select(self._cursor, self._text))
             columns = tuple(str(column[0]) for column in self._cursor.description or ())
             bound = self._read.bound
             fetched = fetch_bounded(
@@ -148,8 +207,10 @@ class _Query:
                 bytes_max=bound.bytes_max,
                 cell_chars_max=bound.cell_chars_max,
             )
+            if not database.is_intact():
+                raise EngineError(EngineErrorKind.UNAVAILABLE, "it was changed while it was read")
         except duckdb.Error as failure:
-            raise engine_error(failure) from None
+            raise database.failure(failure) from None
         finally:
             self._cursor.close()
         return EngineRows(

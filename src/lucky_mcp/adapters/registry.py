@@ -38,4 +38,9 @@ def _make(source: Source) -> Adapter:
         from lucky_mcp.adapters.duckdb import DuckDBAdapter
 
         return DuckDBAdapter(source)
+    if source.kind is Kind.LAKE:
+        from lucky_mcp.adapters.duckdb import DuckDBAdapter
+        from lucky_mcp.adapters.lake import LakeDatabase
+
+        return DuckDBAdapter(source, LakeDatabase)
     raise EngineError(EngineErrorKind.UNAVAILABLE, f"no adapter for {source.kind}")

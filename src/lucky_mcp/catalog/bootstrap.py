@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lucky_mcp.catalog.snapshot import Catalog, Column, Table
 from lucky_mcp.model.names import TableName
-from lucky_mcp.model.source import Kind
+from lucky_mcp.model.source import EMBEDDED, Kind
 
 SCHEMA = "information_schema"
 
@@ -18,7 +18,7 @@ DUCKDB_METADATA: dict[str, tuple[str, ...]] = {
     "key_column_usage": ("table_schema", "table_name", "constraint_name", "column_name", "ordinal_position"),
 }
 
-METADATA: dict[Kind, dict[str, tuple[str, ...]]] = {Kind.DUCKDB: DUCKDB_METADATA}
+METADATA: dict[Kind, dict[str, tuple[str, ...]]] = dict.fromkeys(EMBEDDED, DUCKDB_METADATA)
 
 
 def metadata_catalog(source: str, kind: Kind) -> Catalog:

@@ -10,7 +10,7 @@ from sqlglot import exp
 from lucky_mcp.enforcement.embedded_differences import refuse_different
 from lucky_mcp.enforcement.embedded_functions import rewritten_call
 from lucky_mcp.enforcement.embedded_redshift import redshift_rewritten
-from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.model.source import EMBEDDED, Dialect, Kind
 
 MYSQL_LIKE = frozenset({Dialect.MYSQL, Dialect.DORIS})
 # TIMESTAMP '…' is a local time in this dialect; the translation takes it for one with a zone.
@@ -22,7 +22,7 @@ def for_engine(tree: exp.Expr, dialect: Dialect, kind: Kind) -> exp.Expr:
 
     Raises ConstructRefused for what the engine would answer differently without an error.
     """
-    if kind is not Kind.DUCKDB or dialect is Dialect.DUCKDB:
+    if kind not in EMBEDDED or dialect is Dialect.DUCKDB:
         return tree  # the engine's own dialect needs no rewriting
     for node in reversed(list(tree.walk())):  # inner calls first: a rewrite keeps its arguments as they are
         refuse_different(node, dialect)

@@ -14,7 +14,7 @@ from lucky_mcp.enforcement.render import render_agent, render_engine
 from lucky_mcp.enforcement.repeated_subqueries import refuse_repeated_subqueries
 from lucky_mcp.enforcement.verify import verify
 from lucky_mcp.model.decision import Permit
-from lucky_mcp.model.source import Kind, Source
+from lucky_mcp.model.source import EMBEDDED, Source
 from lucky_mcp.sql.allow import forget_places
 from lucky_mcp.sql.resolved import ResolvedQuery
 
@@ -30,7 +30,7 @@ def enforce(
     forget_places(query.tree)
     rows_max = rows_allowed(query.tree, permit.bound, rows_asked)
     holds_time = False
-    if source.kind is Kind.DUCKDB:
+    if source.kind in EMBEDDED:
         name_projections(query, source.dialect)
         holds_time = settle_clock(query.tree, source, now)
         refuse_repeated_subqueries(query.tree, source.dialect)

@@ -11,7 +11,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 from lucky_mcp.enforcement.engine_functions import engine_functions
 from lucky_mcp.enforcement.plain_text import is_plain
 from lucky_mcp.errors import ConstructRefused, GuardFailed
-from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.model.source import EMBEDDED, Dialect, Kind
 from lucky_mcp.sql.dialects import ENGINE_DIALECTS
 from lucky_mcp.sql.structure import OPERATORS, PARTS
 from lucky_mcp.sql.words import refuse_unknown_words
@@ -26,7 +26,7 @@ def read_known(text: str, dialect: Dialect, kind: Kind) -> exp.Expr:
     tree = _parsed(text, kind)
     listed = _listed_types(dialect, kind)
     functions = engine_functions(dialect, kind)
-    quoted_only = kind is Kind.DUCKDB
+    quoted_only = kind in EMBEDDED
     for node in tree.walk():
         node_type = type(node)
         if node_type is exp.Identifier:

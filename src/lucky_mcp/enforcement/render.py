@@ -7,7 +7,7 @@ from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from lucky_mcp.enforcement.embedded import for_engine
 from lucky_mcp.errors import ConstructRefused, Phase
-from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.model.source import EMBEDDED, Dialect, Kind
 from lucky_mcp.sql.dialects import ENGINE_DIALECTS
 
 
@@ -30,7 +30,7 @@ def render_engine(tree: exp.Expr, dialect: Dialect, kind: Kind, *, keep: bool = 
             dialect=ENGINE_DIALECTS[kind],
             copy=False,
             comments=False,
-            identify=kind is Kind.DUCKDB,
+            identify=kind in EMBEDDED,
             unsupported_level=ErrorLevel.RAISE,
         )
     except UnsupportedError as failure:

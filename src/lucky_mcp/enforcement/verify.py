@@ -30,7 +30,7 @@ from lucky_mcp.sql.resolved import ResolvedQuery
 
 PROOFS_KEPT = 4096
 EMPTY = "lucky_proved"
-QUOTES = {Kind.DUCKDB: '"', Kind.POSTGRES: '"', Kind.MYSQL: "`"}
+QUOTES = {Kind.DUCKDB: '"', Kind.LAKE: '"', Kind.POSTGRES: '"', Kind.MYSQL: "`"}
 EMPTIED_PARTS = {"expressions", "where", "limit", "offset"}
 
 

@@ -30,7 +30,9 @@ DUCKDB_QUERIES = {
         WHERE c.constraint_type = 'PRIMARY KEY'
         ORDER BY k.table_schema, k.table_name, k.ordinal_position""",
 }
-QUERIES: dict[Kind, dict[str, str]] = {Kind.DUCKDB: DUCKDB_QUERIES}
+# Datasets of a lake are views to the engine; a file's own tables are what a source holds, its views are not.
+LAKE_QUERIES = {**DUCKDB_QUERIES, "tables": DUCKDB_QUERIES["tables"].replace("'BASE TABLE'", "'VIEW'")}
+QUERIES: dict[Kind, dict[str, str]] = {Kind.DUCKDB: DUCKDB_QUERIES, Kind.LAKE: LAKE_QUERIES}
 
 
 async def crawl(gateway: Gateway, source_name: str) -> Catalog:

@@ -10,8 +10,13 @@ class Kind(StrEnum):
     """The engine that runs the text."""
 
     DUCKDB = "duckdb"
+    LAKE = "lake"
     MYSQL = "mysql"
     POSTGRES = "postgres"
+
+
+EMBEDDED = frozenset({Kind.DUCKDB, Kind.LAKE})
+"""The kinds that the embedded engine runs: on a file of its own, or on a folder of Parquet files."""
 
 
 class Dialect(StrEnum):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lucky_mcp.errors import ConfigurationError
 
-DUCKDB_SCHEME = "duckdb:///"
+PATH_SCHEMES = ("duckdb:///", "lake:///")
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 INLINE_CREDENTIALS = re.compile(r"^[a-z]+://[^/@${}]*:[^/@${}]+@")
 
@@ -26,7 +26,8 @@ def expand_url(url: str, directory: Path, environment: Mapping[str, str], place:
         return str(found)
 
     expanded = VARIABLE.sub(value, url)
-    if expanded.startswith(DUCKDB_SCHEME):
-        path = Path(expanded.removeprefix(DUCKDB_SCHEME))
-        return DUCKDB_SCHEME + str(path if path.is_absolute() else (directory / path).resolve())
+    for scheme in PATH_SCHEMES:
+        if expanded.startswith(scheme):
+            path = Path(expanded.removeprefix(scheme))
+            return scheme + str(path if path.is_absolute() else (directory / path).resolve())
     return expanded

@@ -80,7 +80,12 @@ GRAMMARS: dict[Dialect, Grammar] = {
     ),
 }
 
-ENGINE_DIALECTS: dict[Kind, str] = {Kind.DUCKDB: "duckdb", Kind.MYSQL: "mysql", Kind.POSTGRES: "postgres"}
+ENGINE_DIALECTS: dict[Kind, str] = {
+    Kind.DUCKDB: "duckdb",
+    Kind.LAKE: "duckdb",
+    Kind.MYSQL: "mysql",
+    Kind.POSTGRES: "postgres",
+}
 
 
 def folded(identifier: exp.Identifier, grammar: Grammar) -> str:
