@@ -29,6 +29,7 @@ ATTEMPTS = [
     "CREATE TABLE u (a INTEGER)",
     "CREATE VIEW u AS SELECT 1 AS a",
     "COPY t TO '{folder}/out.csv'",
+    "COPY t TO '{folder}/source.duckdb.tmp/out.csv'",
     "COPY t FROM '{folder}/in.csv'",
     "EXPORT DATABASE '{folder}/export'",
     "ATTACH '{folder}/other.duckdb' AS other",
@@ -60,6 +61,7 @@ def database(tmp_path: Path) -> Path:
         connection.execute("CREATE TABLE t (a INTEGER)")
         connection.execute("INSERT INTO t VALUES (1)")
     (tmp_path / "in.csv").write_text("3\n", encoding="utf-8")
+    (tmp_path / "source.duckdb.tmp").mkdir()  # where the engine would put rows that do not fit into memory
     return path
 
 
@@ -92,11 +94,11 @@ def test_it_is_opened_with(cursor: duckdb.DuckDBPyConnection, setting: str, valu
 
 @pytest.mark.parametrize("attempt", [*ATTEMPTS, *ATTEMPTS_WITHOUT_CONTROL])
 def test_it_refuses(cursor: duckdb.DuckDBPyConnection, attempt: str, tmp_path: Path) -> None:
-    before = sorted(path.name for path in tmp_path.iterdir())
+    before = sorted(path.name for path in tmp_path.rglob("*"))
     with pytest.raises(duckdb.Error):
         cursor.execute(attempt.format(folder=tmp_path)).fetchall()
     assert cursor.execute("SELECT a FROM t").fetchall() == [(1,)]
-    assert sorted(path.name for path in tmp_path.iterdir()) == before
+    assert sorted(path.name for path in tmp_path.rglob("*")) == before
 
 
 @pytest.mark.parametrize("attempt", ATTEMPTS)

@@ -34,7 +34,9 @@ SETTINGS: Settings = {
     "threads": "2",
     # Minima, maxima and row counts include hidden rows: they must not decide what is evaluated, or when.
     "disabled_optimizers": "statistics_propagation,build_side_probe_side,join_order",
-    "max_temp_directory_size": "0KB",  # nothing is written, not even rows too many to sort in memory
+    # Nothing is written, not even rows too many to sort in memory: a folder for them would be open to all texts.
+    "temp_directory": "",
+    "max_temp_directory_size": "0KB",
 }
 # What the servers that the files stand for do otherwise than the engine.
 NULL_BY_ZERO: Settings = {"error_on_division_by_zero": "false"}  # x DIV 0 is NULL

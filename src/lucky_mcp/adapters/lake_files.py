@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from lucky_mcp.errors import EngineError, EngineErrorKind
@@ -20,17 +21,17 @@ def lake_files(folder: Path) -> Lake:
     """Return the files of each (zone, dataset) by full path, in order of their names.
 
     Names that begin with a dot are being written and do not count. EngineError when there is no such folder,
-    no dataset in it, a file that lies elsewhere (a link out of the folder), or too many files.
+    no dataset in it, a link (it may lead out of the folder), or too many files.
     """
     try:
         found = {
-            (zone.name, dataset.name): files
-            for zone in _folders(folder)
-            for dataset in _folders(zone)
-            if (files := dict(sorted(_parquet(Path(dataset), folder).items())))
+            (zone.name, dataset.name): dict(sorted(_parquet(dataset.path)))
+            for zone in _named_folders(str(folder))
+            for dataset in _named_folders(zone.path)
         }
     except OSError as failure:
         raise EngineError(EngineErrorKind.UNAVAILABLE, str(failure)) from None
+    found = {name: files for name, files in found.items() if files}
     if not found:
         raise EngineError(EngineErrorKind.UNAVAILABLE, "the lake folder holds no dataset")
     if sum(map(len, found.values())) > FILES_MAX:
@@ -38,34 +39,36 @@ def lake_files(folder: Path) -> Lake:
     return found
 
 
-def _folders(folder: os.PathLike[str]) -> list[os.DirEntry[str]]:
-    with os.scandir(folder) as entries:
-        named = [entry for entry in entries if NAME.fullmatch(entry.name) and entry.is_dir()]
+def _named_folders(folder: str) -> list[os.DirEntry[str]]:
+    named = [entry for entry in _entries(folder) if NAME.fullmatch(entry.name) and entry.is_dir()]
     return sorted(named, key=lambda entry: entry.name)
 
 
-def _parquet(dataset: Path, folder: Path) -> Files:
-    files: Files = {}
-    for place, inner, names in os.walk(dataset):
-        inner[:] = [each for each in inner if not each.startswith(".")]
-        for name in names:
-            if name.startswith(".") or not name.endswith(".parquet"):
+def _parquet(folder: str) -> Iterator[tuple[str, State]]:
+    for entry in _entries(folder):
+        if entry.is_dir():
+            yield from _parquet(entry.path)
+        elif entry.name.endswith(".parquet"):
+            yield entry.path, _state(entry.stat())
+
+
+def _entries(folder: str) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
                 continue
-            path = Path(place, name)
-            if not path.resolve().is_relative_to(folder):
-                raise EngineError(EngineErrorKind.UNAVAILABLE, f"{path} leads out of the lake folder")
-            files[str(path)] = _state(path)
-    return files
+            if entry.is_symlink():
+                raise EngineError(EngineErrorKind.UNAVAILABLE, f"{entry.path} is a link")
+            yield entry
 
 
 def is_unchanged(path: str, state: State) -> bool:
     """Whether a file is there and its state is still that one."""
     try:
-        return _state(Path(path)) == state
+        return _state(os.stat(path)) == state
     except OSError:
         return False
 
 
-def _state(path: Path) -> State:
-    about = path.stat()
+def _state(about: os.stat_result) -> State:
     return (about.st_ino, about.st_size, about.st_mtime_ns)
