@@ -34,7 +34,7 @@ SETTINGS: Settings = {
     "threads": "2",
     # Minima, maxima and row counts include hidden rows: they must not decide what is evaluated, or when.
     "disabled_optimizers": "statistics_propagation,build_side_probe_side,join_order",
-    # Nothing is written, not even rows too many to sort in memory: a folder for them would be open to all texts.
+    # Nothing is written, not even rows too many to sort in memory: a folder for them would be open to texts.
     "temp_directory": "",
     "max_temp_directory_size": "0KB",
 }
