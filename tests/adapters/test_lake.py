@@ -67,7 +67,14 @@ class Changing(LakeDatabase):
 def sealed(of: Source, sql: str) -> GuardedSql:
     bound = Bound(rows_max=10, rows_default=10, bytes_max=10_000, cell_chars_max=100, timeout_ms=10_000)
     return seal_sql(
-        source=of, text_agent=sql, text=sql, text_fenced=sql, bound=bound, rows_max=10, always_fenced=True
+        source=of,
+        text_agent=sql,
+        text=sql,
+        text_fenced=sql,
+        bound=bound,
+        rows_max=10,
+        always_fenced=True,
+        holds_time=False,
     )
 
 
