@@ -11,7 +11,7 @@ from sqlglot import exp
 
 from lucky_mcp.decision.decide import decide
 from lucky_mcp.enforcement.enforce import enforce
-from lucky_mcp.enforcement.guard_scans import COPIES, GUARD_MARK, guard_scans
+from lucky_mcp.enforcement.guard_scans import COPIES, guard_scans
 from lucky_mcp.gateway.view import View
 from lucky_mcp.model.decision import Permit
 from lucky_mcp.model.source import Dialect, Kind, Source
@@ -45,7 +45,7 @@ def test_what_is_copied_is_what_the_case_says(shared: Shared, dialect: str, case
     source = replace(view.policies.sources[ORDERS], dialect=Dialect(dialect))
     query, permit = decided(view, source, case["sql"])
     tree = guard_scans(query, permit, source.dialect)
-    guards = [select for select in tree.find_all(exp.Select, bfs=False) if select.meta.get(GUARD_MARK)]
+    guards = [select for select in tree.find_all(exp.Select, bfs=False) if COPIES in select.meta]
     assert [[bare(copy, dialect) for copy in guard.meta[COPIES]] for guard in guards] == case["copies"]
 
 
