@@ -17,6 +17,7 @@ from lucky_mcp.demo.write_duckdb import write_fleet
 from lucky_mcp.demo.write_lake import write_lake
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.policy.policy_set import PolicySet
+from tests.support.dialect_worlds import DialectWorlds
 from tests.support.house import opened, policies_over
 from tests.support.reference import clean_tables
 from tests.support.twin import Unguarded
@@ -67,6 +68,16 @@ def twins(demo_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     yield made
     for twin in made.values():
         twin.close()
+
+
+@pytest.fixture(scope="session")
+def dialect_worlds(
+    demo_fleet: Fleet, project_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[DialectWorlds]:
+    """The demo in any dialect."""
+    made = DialectWorlds(demo_fleet, project_root / "policies", tmp_path_factory.mktemp("dialects"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

@@ -25,6 +25,7 @@ from lucky_mcp.errors import ReadError
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.model.request import SqlRead
 from tests.support.cases import CASES, RewriteCase, as_csv, guards, one_space, rewrite_cases
+from tests.support.dialect_worlds import DialectWorlds
 from tests.support.house import ANALYST, ENGINEER, opened, policies_over
 from tests.support.reference import clean_tables
 from tests.support.twin import Unguarded
@@ -43,9 +44,17 @@ async def fill() -> None:
         write_fleet(fleet, folder / "demo", dialects=DIALECTS)
         gateway = await opened(policies_over(CASES.parent.parent / "policies", folder / "demo"))
         twins = {role: Unguarded(clean_tables(fleet, role), folder / role) for role in PRINCIPALS}
+        worlds = DialectWorlds(fleet, CASES.parent.parent / "policies", folder / "dialects")
+        asked = {"": (gateway, twins)}
         for path in sorted((CASES / "rewrite").rglob("*.yaml")):
-            await fill_file(path, gateway, twins)
-        await gateway.close()
+            dialect = str(as_written().load(path).get("dialect", ""))
+            if dialect not in asked:
+                world = worlds.world(dialect)
+                asked[dialect] = (await opened(world.policies), world.twins)
+            await fill_file(path, *asked[dialect])
+        for gateway, _ in asked.values():
+            await gateway.close()
+        worlds.close()
         for twin in twins.values():
             twin.close()
 
@@ -92,7 +101,7 @@ async def sent_text(case: RewriteCase, gateway: Gateway) -> str:
     except ReadError as refusal:
         print(f"{case.place}: {case.title}: refused: {refusal.agent_text} [{refusal.audit_detail}]")
         return ""
-    for name, text in guards()[case.role].items():
+    for name, text in guards(case.dialect)[case.role].items():
         sent = sent.replace(one_space(text), f"«{name}»")
     return CLAUSES.sub(r"\n\1", sent)
 

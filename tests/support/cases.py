@@ -1,6 +1,7 @@
 """Reads the case files: strictly, so that a misspelt key or an empty file can never pass as a test.
 
-A file holds `source`, `role` (what its cases mean unless they say otherwise) and `cases`, a list.
+A file holds `source`, `role` (what its cases mean unless they say otherwise) and `cases`, a list. With
+`dialect` its cases ask a copy of the demo whose sources all speak that dialect.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from ruamel.yaml.error import YAMLError
 from lucky_mcp.policy import scrub
 
 CASES = Path(__file__).resolve().parent.parent / "cases"
-FILE_KEYS = {"source", "role", "cases"}
+FILE_KEYS = {"source", "role", "dialect", "cases"}
 LITERAL = re.compile(r"'(?:[^'\\]|''|\\.)*'|\b\d+(?:\.\d+)?\b")
 GUARD = re.compile(r"«(\w+)»")
 PATTERN = re.compile(r"‹(\w+)›")
@@ -42,6 +43,7 @@ class RewriteCase:
     role: str
     source: str
     sql: str
+    dialect: str = ""
     sent: str = ""
     rows: str | None = None
     columns: str = ""
@@ -77,6 +79,7 @@ class RefusalCase:
     source: str
     sql: str
     code: str
+    dialect: str = ""
     text: tuple[str, ...] = ()
     never: tuple[str, ...] = ()
     rewrite: bool = False
@@ -161,9 +164,9 @@ def fault_cases(path: Path = CASES / "policy" / "faults.yaml") -> list[FaultCase
     return list(found.values())
 
 
-def guards(path: Path = CASES / "guards.yaml") -> Mapping[str, Mapping[str, str]]:
-    """Return the guard texts by role and name."""
-    tree = _yaml(path)
+def guards(dialect: str = "") -> Mapping[str, Mapping[str, str]]:
+    """Return the guard texts by role and name, in the sources' own dialects or in one for all."""
+    tree = _yaml(CASES / "guards" / f"{dialect}.yaml" if dialect else CASES / "guards.yaml")
     return {
         str(role): {str(name): PATTERN.sub(_pattern, str(text)) for name, text in texts.items()}
         for role, texts in tree.items()
@@ -207,11 +210,12 @@ def _field(cell: object) -> str:
 def _entries(folder: Path, kind: type) -> Iterator[dict[str, Any]]:
     """Yield the fields of every case; CaseFault for anything a reader would not expect."""
     titles: dict[str, str] = {}
-    texts: dict[tuple[str, str, str], str] = {}
+    texts: dict[tuple[str, str, str, str], str] = {}
     for path in _paths(folder):
         for entry in _file_entries(path, folder, kind):
             place, title = entry["place"], entry["title"]
-            key = (entry["role"], entry["source"], _without_literals(entry["sql"]))
+            spoken = str(entry.get("dialect", ""))
+            key = (entry["role"], spoken, entry["source"], _without_literals(entry["sql"]))
             for known, each in ((titles, title), (texts, key)):
                 if each in known:
                     raise CaseFault(f"{place}: {title!r} repeats the case at {known[each]}")
@@ -233,13 +237,14 @@ def _file_entries(path: Path, folder: Path, kind: type) -> Iterator[dict[str, An
     cases = tree.get("cases")
     if not isinstance(cases, CommentedSeq) or not cases:
         raise CaseFault(f"{name}:1: no cases")
-    allowed = {field.name for field in fields(kind)} - {"place"}
+    allowed = {field.name for field in fields(kind)} - {"place", "dialect"}
     for index, case in enumerate(cases):
         place = f"{name}:{cases.lc.item(index)[0] + 1}"
         if not isinstance(case, CommentedMap):
             raise CaseFault(f"{place}: a case is a mapping")
         _refuse_unknown(case, allowed, place)
-        entry = {"place": place, "source": tree.get("source"), "role": tree.get("role"), **dict(case)}
+        common = {"source": tree.get("source"), "role": tree.get("role"), "dialect": tree.get("dialect", "")}
+        entry = {"place": place, **common, **dict(case)}
         entry["sql"] = _built(entry.get("sql"), place)
         for needed in ("title", "role", "source", "sql"):
             if not isinstance(entry.get(needed), str) or (not entry[needed].strip() and needed != "sql"):

@@ -49,6 +49,8 @@ def _rewritten(node: exp.Expr, dialect: Dialect) -> exp.Expr:
         node = redshift_rewritten(node)
     if isinstance(node, exp.DayOfWeek) and dialect in MYSQL_LIKE:
         return exp.paren(exp.Add(this=node.copy(), expression=exp.Literal.number(1)))
+    if isinstance(node, exp.Join) and node.side == "LEFT" and node.kind in {"SEMI", "ANTI"}:
+        return exp.Join(**{**node.copy().args, "side": None})
     if isinstance(node, exp.IntDiv):
         return exp.Trunc(this=node.copy())
     if isinstance(node, exp.Like | exp.ILike):

@@ -13,7 +13,7 @@ from lucky_mcp.enforcement.plain_text import is_plain
 from lucky_mcp.errors import ConstructRefused, GuardFailed
 from lucky_mcp.model.source import EMBEDDED, Dialect, Kind
 from lucky_mcp.sql.dialects import ENGINE_DIALECTS
-from lucky_mcp.sql.structure import OPERATORS, PARTS
+from lucky_mcp.sql.structure import OPERATORS, listed_parts
 from lucky_mcp.sql.words import refuse_unknown_words
 
 NEVER = (exp.DML, exp.DDL, exp.Command, exp.Into, exp.Lock, exp.Set, exp.Parameter, exp.SessionParameter)
@@ -55,7 +55,7 @@ def not_safe(why: str) -> GuardFailed:
 
 @cache
 def _listed_types(dialect: Dialect, kind: Kind) -> frozenset[type[exp.Expr]]:
-    return OPERATORS | PARTS.keys() | engine_functions(dialect, kind).types
+    return OPERATORS | listed_parts(dialect) | engine_functions(dialect, kind).types
 
 
 def _parsed(text: str, kind: Kind) -> exp.Expr:

@@ -18,6 +18,7 @@ from lucky_mcp.sql.resolved import ResolvedQuery
 NAMED_BY_TEXT = frozenset({Dialect.MYSQL, Dialect.DORIS, Dialect.DUCKDB})
 COLUMNS_AS_WRITTEN = frozenset({Dialect.MYSQL, Dialect.DORIS})
 CALL = re.compile(r"([a-z_][a-z0-9_]*)\s*\(", re.IGNORECASE)
+NAMED_BY_CALL = (exp.Func, exp.Window, exp.Filter, exp.WithinGroup)
 NAMELESS = "?column?"
 TYPE_NAMES = {
     "int": "int4",
@@ -86,7 +87,7 @@ def _postgres_name(node: exp.Expr, text: str) -> str:
     if isinstance(node, exp.Subquery):
         return _subquery_name(node)
     call = CALL.match(text)
-    return call.group(1).lower() if call and isinstance(node, exp.Func | exp.Window | exp.Filter) else ""
+    return call.group(1).lower() if call and isinstance(node, NAMED_BY_CALL) else ""
 
 
 def _inner_name(node: exp.Expr) -> str:

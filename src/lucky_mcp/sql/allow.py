@@ -9,7 +9,7 @@ from sqlglot import exp
 from lucky_mcp.errors import Code, ConstructRefused, Place, StatementRefused
 from lucky_mcp.model.source import Dialect
 from lucky_mcp.sql.functions.allowlist import Allowlist, allowlist
-from lucky_mcp.sql.structure import OPERATORS, PARTS, REPLACEMENTS
+from lucky_mcp.sql.structure import JOIN_WORDS, OPERATORS, REPLACEMENTS, parts_of
 from lucky_mcp.sql.words import refuse_unknown_words
 
 WRITES = (exp.DML, exp.DDL, exp.Command, exp.Describe, exp.Set, exp.Into, exp.Drop, exp.Alter)
@@ -25,9 +25,9 @@ def allow(tree: exp.Expr, dialect: Dialect) -> None:
         _refuse_write(node)
     _refuse_growth(tree)
     for node in tree.walk():
-        _refuse_unlisted(node, functions)
-        _refuse_parts(node)
-        _refuse_special(node)
+        _refuse_unlisted(node, functions, dialect)
+        _refuse_parts(node, dialect)
+        _refuse_special(node, dialect)
         refuse_unknown_words(node)
 
 
@@ -39,9 +39,9 @@ def _refuse_write(node: exp.Expr) -> None:
         )
 
 
-def _refuse_unlisted(node: exp.Expr, functions: Allowlist) -> None:
+def _refuse_unlisted(node: exp.Expr, functions: Allowlist, dialect: Dialect) -> None:
     kind = type(node)
-    if kind in PARTS or kind in OPERATORS:
+    if parts_of(kind, dialect) is not None or kind in OPERATORS:
         return
     if isinstance(node, exp.Func) and kind not in REPLACEMENTS:
         if functions.allows(node):
@@ -62,8 +62,8 @@ def _function_refused(node: exp.Func, functions: Allowlist) -> ConstructRefused:
     )
 
 
-def _refuse_parts(node: exp.Expr) -> None:
-    allowed = PARTS.get(type(node))
+def _refuse_parts(node: exp.Expr, dialect: Dialect) -> None:
+    allowed = parts_of(type(node), dialect)
     if allowed is None:
         return
     for part, value in node.args.items():
@@ -86,7 +86,9 @@ def _refuse_part(node: exp.Expr, part: str, value: Any) -> None:
     raise ConstructRefused(f"{words} is not accepted", place=place, next_step=step or "leave it out")
 
 
-def _refuse_special(node: exp.Expr) -> None:
+def _refuse_special(node: exp.Expr, dialect: Dialect) -> None:
+    if isinstance(node, exp.Join):
+        _refuse_join_words(node, dialect)
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
         raise ConstructRefused(
             "a function in FROM is not accepted",
@@ -110,6 +112,17 @@ def _refuse_special(node: exp.Expr) -> None:
         exp.DataType.Type.UNKNOWN,
     }:
         raise ConstructRefused("a type of unknown name is not accepted", next_step="use a built-in type")
+
+
+def _refuse_join_words(join: exp.Join, dialect: Dialect) -> None:
+    for part in ("method", "side", "kind"):
+        word = str(join.args.get(part) or "").upper()
+        if word not in JOIN_WORDS[dialect]:
+            raise ConstructRefused(
+                f"{word} JOIN is not accepted in this dialect",
+                place=place_of_node(join),
+                next_step="write JOIN … ON, or EXISTS for a semi join",
+            )
 
 
 def _refuse_growth(tree: exp.Expr) -> None:

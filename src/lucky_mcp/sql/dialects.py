@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -19,7 +20,8 @@ class Grammar:
     `folds_names`: unquoted names fold to lower case and quoted ones are exact (PostgreSQL).
     `runs_comments`: the server executes `/*! … */`. `join_needs_condition`: a bare JOIN is an error.
     `recursive_sees_siblings`: under WITH RECURSIVE every entry sees every other.
-    `root_words`: what a read may begin with.
+    `root_words`: what a read may begin with. `lost_calls`: functions that the parser takes for others, and
+    what to write instead.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Grammar:
     recursive_sees_siblings: bool
     dialect: SqlglotDialect = field(compare=False)
     root_words: frozenset[str] = ROOT_WORDS
+    lost_calls: Mapping[str, str] = field(default_factory=dict)
 
 
 GRAMMARS: dict[Dialect, Grammar] = {
@@ -48,15 +51,18 @@ GRAMMARS: dict[Dialect, Grammar] = {
         recursive_sees_siblings=True,
         dialect=SqlglotDialect.get_or_raise("postgres"),
     ),
-    # Names fold to lower case, quoted or not, unless enable_case_sensitive_identifier is set: they compare
-    # without case, as the catalog does for this dialect. An entry sees itself and those before it.
+    # Quoted names fold as well unless enable_case_sensitive_identifier is set: that is the catalog's rule. A
+    # WITH entry sees itself and those before it.
     Dialect.REDSHIFT: Grammar(
         name="redshift",
-        folds_names=False,
+        folds_names=True,
         runs_comments=False,
         join_needs_condition=True,
         recursive_sees_siblings=False,
         dialect=SqlglotDialect.get_or_raise("redshift"),
+        lost_calls={
+            "ADD_MONTHS": "write DATEADD(month, n, d), which does not stick to the last day of a month"
+        },
     ),
     # Names compare without case, quoted or not.
     Dialect.DUCKDB: Grammar(

@@ -46,6 +46,7 @@ def read_tokens(text: str, grammar: Grammar) -> list[Token]:
     for token in tokens:
         _refuse_comment(token, grammar)
     _refuse_traps(tokens, text)
+    _refuse_lost_calls(tokens, grammar)
     return tokens
 
 
@@ -142,6 +143,18 @@ def _refuse_comment(token: Token, grammar: Grammar) -> None:
                 "an executable comment /*! … */ is not accepted",
                 place=place_of(token),
                 next_step="write what it holds as plain SQL, or leave it out",
+            )
+
+
+def _refuse_lost_calls(tokens: Sequence[Token], grammar: Grammar) -> None:
+    for before, token in pairwise(tokens):
+        name = before.text.upper()
+        if token.token_type is TokenType.L_PAREN and name in grammar.lost_calls:
+            raise ConstructRefused(
+                f"the function {name} is not on the list of accepted functions",
+                code=Code.FUNCTION_REFUSED,
+                place=place_of(before),
+                next_step=grammar.lost_calls[name],
             )
 
 

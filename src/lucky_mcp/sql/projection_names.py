@@ -24,7 +24,7 @@ END_WORDS = {
     "EXCEPT",
     "INTERSECT",
 }
-END_WORDS |= {"WINDOW", "INTO", "FOR"}
+END_WORDS |= {"WINDOW", "INTO", "FOR", "QUALIFY", "MINUS"}
 MODIFIERS = {"ALL", "DISTINCT", "DISTINCTROW", "STRAIGHT_JOIN", "SQL_NO_CACHE", "HIGH_PRIORITY"}
 OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.CASE}
 CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END}
@@ -58,8 +58,14 @@ def _root_select(tokens: Sequence[Token]) -> int | None:
             begin = index + 1
             while begin < len(tokens) and tokens[begin].text.upper() in MODIFIERS:
                 begin += 1
-            return begin
+            return begin + 2 if _is_top(tokens, begin) else begin
     return None
+
+
+def _is_top(tokens: Sequence[Token], index: int) -> bool:
+    """Whether `TOP 5` stands before the projections; a column may be named top as well."""
+    words = tokens[index : index + 2]
+    return len(words) == 2 and words[0].text.upper() == "TOP" and words[1].token_type is TokenType.NUMBER
 
 
 def _cut(text: str, tokens: Sequence[Token]) -> str:

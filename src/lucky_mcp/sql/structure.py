@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from sqlglot import exp
 
+from lucky_mcp.model.source import Dialect
+
 QUERY_PARTS = frozenset({"with_", "order", "limit", "offset"})
 
 PARTS: dict[type[exp.Expr], frozenset[str]] = {
@@ -75,6 +77,52 @@ OPERATORS: frozenset[type[exp.Expr]] = frozenset(
     }
 )
 
+# What single dialects have besides. A star keeps its meaning over a guarded scan: it is all visible columns.
+_QUALIFY: dict[type[exp.Expr], frozenset[str]] = {
+    exp.Select: frozenset({"qualify"}),
+    exp.Qualify: frozenset({"this"}),
+}
+MORE_PARTS: dict[Dialect, dict[type[exp.Expr], frozenset[str]]] = {
+    Dialect.MYSQL: {},
+    Dialect.POSTGRES: {},
+    Dialect.REDSHIFT: {**_QUALIFY, exp.Star: frozenset({"except_"})},
+    Dialect.DUCKDB: {
+        **_QUALIFY,
+        exp.Star: frozenset({"except_", "replace", "rename"}),
+        exp.Group: frozenset({"all"}),
+        exp.Union: frozenset({"by_name"}),
+        exp.Glob: frozenset({"this", "expression"}),
+    },
+    Dialect.DORIS: {exp.Star: frozenset({"except_"})},
+}
+
+_JOIN_WORDS = frozenset({"", "NATURAL", "LEFT", "RIGHT", "FULL", "INNER", "OUTER", "CROSS", "STRAIGHT_JOIN"})
+# Elsewhere SEMI and ASOF would be the alias of the table before. A positional join depends on physical order.
+JOIN_WORDS: dict[Dialect, frozenset[str]] = {
+    Dialect.MYSQL: _JOIN_WORDS,
+    Dialect.POSTGRES: _JOIN_WORDS,
+    Dialect.REDSHIFT: _JOIN_WORDS,
+    Dialect.DUCKDB: _JOIN_WORDS | {"SEMI", "ANTI", "ASOF"},
+    Dialect.DORIS: _JOIN_WORDS | {"SEMI", "ANTI"},
+}
+
+
+_PARTS_IN: dict[Dialect, dict[type[exp.Expr], frozenset[str]]] = {
+    dialect: PARTS | {kind: PARTS.get(kind, frozenset()) | more for kind, more in kinds.items()}
+    for dialect, kinds in MORE_PARTS.items()
+}
+
+
+def parts_of(kind: type[exp.Expr], dialect: Dialect) -> frozenset[str] | None:
+    """Return the parts that a node may have in a dialect; None for a type without a list of parts."""
+    return _PARTS_IN[dialect].get(kind)
+
+
+def listed_parts(dialect: Dialect) -> frozenset[type[exp.Expr]]:
+    """Return the types of a dialect that have a list of parts."""
+    return frozenset(_PARTS_IN[dialect])
+
+
 REPLACEMENTS: dict[type[exp.Expr], tuple[str, str]] = {
     exp.Lock: (
         "a locking clause (FOR UPDATE, LOCK IN SHARE MODE)",
@@ -91,4 +139,15 @@ REPLACEMENTS: dict[type[exp.Expr], tuple[str, str]] = {
     exp.Collate: ("COLLATE", "use LOWER() on both sides, or leave it out"),
     exp.ByteString: ("an E'…' string", "write a plain '…' string"),
     exp.RawString: ("a $$…$$ string", "write a plain '…' string"),
+    exp.PositionalColumn: ("a column by position (#1)", "name the column"),
+    exp.Summarize: ("SUMMARIZE", "write COUNT, MIN, MAX and AVG of the columns you need"),
+    exp.Comprehension: ("a list comprehension", "compute on rows instead of lists"),
+    exp.Lambda: ("a lambda", "compute on rows instead of lists"),
+    exp.Slice: ("a slice [a:b]", "use SUBSTRING for text"),
+    exp.PropertyEQ: ("a struct literal {…}", "select the values as columns"),
+    exp.Struct: ("a struct literal {…}", "select the values as columns"),
+    exp.ToMap: ("a map literal", "select the values as columns"),
+    exp.Columns: ("COLUMNS(…)", "name the columns"),
+    exp.HistoricalData: ("a system-time read", "read the current rows"),
+    exp.Unnest: ("a function in FROM", "read from a table or a subquery"),
 }
