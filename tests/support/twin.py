@@ -18,6 +18,7 @@ from lucky_mcp.model.source import Dialect, Kind
 from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.joins import settle_bare_joins
 from lucky_mcp.sql.lexical import read_tokens
+from lucky_mcp.sql.separators import settle_separators
 
 Rows = list[tuple[object, ...]]
 Config = dict[str, str | bool | int | float | list[str]]
@@ -73,6 +74,7 @@ def translated(sql: str, dialect: Dialect) -> str:
     grammar = GRAMMARS[dialect]
     settled = settle_bare_joins(sql, read_tokens(sql, grammar), grammar)
     tree = sqlglot.parse_one(settled, read=dialect.value, error_level=ErrorLevel.RAISE)
+    settle_separators(tree, grammar)
     return for_engine(tree, dialect, Kind.DUCKDB).sql(dialect="duckdb", comments=False)
 
 

@@ -11,8 +11,6 @@ def redshift_rewritten(node: exp.Expr) -> exp.Expr:
         return _every_match(node)
     if isinstance(node, exp.Concat):
         return _null_with_null(node)
-    if isinstance(node, exp.GroupConcat):
-        return _distinct_value_alone(node)
     return node
 
 
@@ -30,12 +28,3 @@ def _null_with_null(node: exp.Concat) -> exp.Expr:
     for other in others:
         result = exp.DPipe(this=result, expression=other)
     return exp.paren(result)
-
-
-def _distinct_value_alone(node: exp.GroupConcat) -> exp.Expr:
-    """The parser counts the separator among the distinct values."""
-    distinct = node.this
-    if not isinstance(distinct, exp.Distinct) or len(distinct.expressions) < 2:
-        return node
-    value, separator = distinct.expressions[:2]
-    return exp.GroupConcat(this=exp.Distinct(expressions=[value.copy()]), separator=separator.copy())

@@ -115,11 +115,12 @@ def _refuse_special(node: exp.Expr, dialect: Dialect) -> None:
 
 
 def _refuse_join_words(join: exp.Join, dialect: Dialect) -> None:
-    for part in ("method", "side", "kind"):
-        word = str(join.args.get(part) or "").upper()
-        if word not in JOIN_WORDS[dialect]:
+    words = [str(join.args.get(part) or "").upper() for part in ("method", "side", "kind")]
+    half = words[2] in {"SEMI", "ANTI"} and words[1] not in {"", "LEFT"}  # the engine has no equal
+    for word in words:
+        if half or word not in JOIN_WORDS[dialect]:
             raise ConstructRefused(
-                f"{word} JOIN is not accepted in this dialect",
+                f"{' '.join(filter(None, words))} JOIN is not accepted in this dialect",
                 place=place_of_node(join),
                 next_step="write JOIN … ON, or EXISTS for a semi join",
             )

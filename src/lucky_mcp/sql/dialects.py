@@ -21,7 +21,8 @@ class Grammar:
     `runs_comments`: the server executes `/*! … */`. `join_needs_condition`: a bare JOIN is an error.
     `recursive_sees_siblings`: under WITH RECURSIVE every entry sees every other.
     `root_words`: what a read may begin with. `lost_calls`: functions that the parser takes for others, and
-    what to write instead.
+    what to write instead. `list_separator`: what LISTAGG puts between values when nothing is said, where the
+    parser does not know. `values_columns`: the name of the columns of a bare VALUES, and the first's number.
     """
 
     name: str
@@ -32,6 +33,8 @@ class Grammar:
     dialect: SqlglotDialect = field(compare=False)
     root_words: frozenset[str] = ROOT_WORDS
     lost_calls: Mapping[str, str] = field(default_factory=dict)
+    list_separator: str | None = None
+    values_columns: tuple[str, int] = ("column", 1)
 
 
 GRAMMARS: dict[Dialect, Grammar] = {
@@ -60,6 +63,7 @@ GRAMMARS: dict[Dialect, Grammar] = {
         join_needs_condition=True,
         recursive_sees_siblings=False,
         dialect=SqlglotDialect.get_or_raise("redshift"),
+        list_separator="",
         lost_calls={
             "ADD_MONTHS": "write DATEADD(month, n, d), which does not stick to the last day of a month"
         },
@@ -72,6 +76,7 @@ GRAMMARS: dict[Dialect, Grammar] = {
         join_needs_condition=True,
         recursive_sees_siblings=False,
         dialect=SqlglotDialect.get_or_raise("duckdb"),
+        values_columns=("col", 0),
         root_words=ROOT_WORDS | {"FROM"},
     ),
     # MySQL's wire and most of its grammar. A bare JOIN is a cross join; `/*+ … */` is a hint and
@@ -83,6 +88,7 @@ GRAMMARS: dict[Dialect, Grammar] = {
         join_needs_condition=False,
         recursive_sees_siblings=False,
         dialect=SqlglotDialect.get_or_raise("doris"),
+        list_separator=", ",
     ),
 }
 

@@ -13,6 +13,7 @@ from lucky_mcp.sql.dialects import Grammar
 from lucky_mcp.sql.joins import settle_bare_joins
 from lucky_mcp.sql.lexical import read_tokens
 from lucky_mcp.sql.projection_names import root_projection_names
+from lucky_mcp.sql.separators import settle_separators
 
 ROOTS = (exp.Select, exp.SetOperation, exp.Values, exp.Subquery)
 
@@ -52,18 +53,20 @@ def parse(text: str, grammar: Grammar) -> Statement:
             next_step="send the SELECT alone; nothing is ever written",
         )
     refuse_deep_tree(roots[0])
-    tree = _as_select(roots[0])
+    tree = _as_select(roots[0], grammar)
+    settle_separators(tree, grammar)
     drop_hints(tree)
     return Statement(tree=tree, root_names=root_projection_names(text, tokens))
 
 
-def _as_select(tree: exp.Expr) -> exp.Expr:
-    """Return `VALUES …` as a SELECT from it, with PostgreSQL's column names, so that it can be bounded."""
+def _as_select(tree: exp.Expr, grammar: Grammar) -> exp.Expr:
+    """Return `VALUES …` as a SELECT from it, with the server's column names, so that it can be bounded."""
     if not isinstance(tree, exp.Values) or tree.args.get("alias"):
         return tree
     first = tree.expressions[0]
     width = len(first.expressions) if isinstance(first, exp.Tuple) else 1
-    columns = [exp.to_identifier(f"column{number}") for number in range(1, width + 1)]
+    name, start = grammar.values_columns
+    columns = [exp.to_identifier(f"{name}{number}") for number in range(start, start + width)]
     tree.set("alias", exp.TableAlias(this=exp.to_identifier("lucky_values"), columns=columns))
     return exp.Select(expressions=[exp.Star()], from_=exp.From(this=tree))
 

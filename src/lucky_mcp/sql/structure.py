@@ -85,7 +85,11 @@ _QUALIFY: dict[type[exp.Expr], frozenset[str]] = {
 MORE_PARTS: dict[Dialect, dict[type[exp.Expr], frozenset[str]]] = {
     Dialect.MYSQL: {},
     Dialect.POSTGRES: {},
-    Dialect.REDSHIFT: {**_QUALIFY, exp.Star: frozenset({"except_"})},
+    Dialect.REDSHIFT: {
+        **_QUALIFY,
+        exp.Star: frozenset({"except_"}),
+        exp.Group: frozenset({"all"}),
+    },
     Dialect.DUCKDB: {
         **_QUALIFY,
         exp.Star: frozenset({"except_", "replace", "rename"}),
