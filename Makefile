@@ -1,9 +1,10 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz mutants lock clean
+.PHONY: help setup demo test check fuzz mutants lock clean bench
 
 PORT ?= 8765
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
+BENCH_ARGS ?=
 N ?= 1000
 ENGINE ?= all
 SEED ?= 1
@@ -37,6 +38,9 @@ fuzz: setup ## Ask N generated queries, going on from the last run (ENGINE=mysql
 
 mutants: setup ## Break the guard in each known way, and show which check notices
 	$(BIN)/python -m tests.properties.run_mutants
+
+bench: setup ## Measure what the guard costs, and write docs/benchmarks.md (BENCH_ARGS=--short)
+	PYTHONPATH=. $(BIN)/python -m bench $(BENCH_ARGS)
 
 lock: setup ## Resolve the lock files again (LOCK_ARGS=--upgrade moves the pins)
 	@scripts/lock.sh $(LOCK_ARGS)
