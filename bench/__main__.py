@@ -47,7 +47,7 @@ def report(data: Path, *, short: bool) -> str:
     gc.freeze()
     steps = measure.preparation(view, asked, rounds)
     sizes = (14, 140) if short else (1_400, 14_000)
-    return "\n".join(
+    text = "\n".join(
         [
             "# Benchmarks",
             "",
@@ -94,12 +94,14 @@ def report(data: Path, *, short: bool) -> str:
             "",
             "## The collector",
             "",
-            "Preparation with the objects of the start collected again and again, and frozen, as the server does.",
+            "Preparation with the objects of the start collected again and again, and frozen; the server does not freeze them so far.",
             "",
             *table(("start's objects", *TIMES), tails),
             "",
         ]
     )
+    gc.unfreeze()
+    return text
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
