@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from lucky_mcp.demo.tables import Fleet
+from lucky_mcp.model.source import Dialect
 from tests.properties.mutation import order_joins
 from tests.support.generator_fleet import sharp_fleet as made_sharp
 from tests.support.generator_house import House
@@ -18,6 +19,20 @@ from tests.support.generator_house import house as built
 def sharp_fleet() -> Fleet:
     """A few dozen rows of the demo, with every reason to be hidden among them."""
     return made_sharp()
+
+
+@pytest.fixture(scope="session", params=list(Dialect))
+def house(
+    request: pytest.FixtureRequest,
+    sharp_fleet: Fleet,
+    project_root: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[House]:
+    """Every source in one dialect, and each dialect in turn."""
+    dialect = str(request.param)
+    made = built(sharp_fleet, project_root / "policies", tmp_path_factory.mktemp(dialect), dialect)
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")
@@ -40,20 +55,3 @@ def join_ordered_house(
         made = built(sharp_fleet, project_root / "policies", tmp_path_factory.mktemp("joined"), "mysql")
     yield made
     made.close()
-
-
-@pytest.fixture(scope="session")
-def postgres_house(
-    sharp_fleet: Fleet, project_root: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[House]:
-    """Every source in PostgreSQL's dialect."""
-    made = built(sharp_fleet, project_root / "policies", tmp_path_factory.mktemp("postgres"), "postgres")
-    yield made
-    made.close()
-
-
-@pytest.fixture(params=["mysql", "postgres"])
-def house(request: pytest.FixtureRequest) -> House:
-    """Each house in turn."""
-    found: House = request.getfixturevalue(f"{request.param}_house")
-    return found

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -55,13 +55,28 @@ class Example:
     query: Query
     neighbour: str
 
+    def __str__(self) -> str:
+        return f"{self.world.role} on {self.world.source} against {self.neighbour}: {self.query.sql}"
 
-def example(house: House, seed: int, index: int) -> Example:
-    """Return the example of an index."""
+
+def example(house: House, seed: int, index: int, *, is_risky: bool = False, holding: str = "") -> Example:
+    """Return the example of an index; `holding` names a construct that it must have."""
     rng = Random(f"{seed} {index}")
     world = rng.choice(house.worlds)
     number = rng.getrandbits(62)
-    return Example(world, number, numbered(world, number), rng.choice(NAMES))
+    query = numbered(world, number, is_risky=is_risky)
+    while holding and holding not in query.seen:
+        number += 1
+        query = numbered(world, number, is_risky=is_risky)
+    return Example(world, number, query, rng.choice(NAMES))
+
+
+def with_seed(
+    house: House, seed: int, count: int, *, is_risky: bool = False, holding: str = ""
+) -> Iterator[Example]:
+    """Yield the first examples of a seed."""
+    for index in range(count):
+        yield example(house, seed, index, is_risky=is_risky, holding=holding)
 
 
 def run_block(house: House, seed: int, start: int, stop: int) -> Block:
@@ -78,8 +93,11 @@ def _run_one(house: House, seed: int, index: int, block: Block) -> None:
     check, wrong, verdict = judge(one, one.query, house)
     block.counts["asked"] += 1
     block.counts.update(one.query.seen)
-    block.counts.update(_outcomes(verdict))
-    if "refused" in _outcomes(verdict):
+    became = outcomes(verdict)
+    block.counts.update(became)
+    if "rows" in became:
+        block.counts.update(f"{name} with rows" for name in one.query.seen)
+    if "refused" in became:
         block.refused.append(f"{verdict.answer.reason}\n{one.query.sql}")
     if not wrong:
         return
@@ -119,7 +137,8 @@ def _also_wrong(one: Example, check: str, house: House) -> Callable[[Query], boo
     return wrong
 
 
-def _outcomes(verdict: Verdict) -> list[str]:
+def outcomes(verdict: Verdict) -> list[str]:
+    """Return what became of a query, for the counts."""
     answer: Answer = verdict.answer
     if answer.is_refusal:
         return ["both refuse"] if verdict.twin.failure else ["refused"]

@@ -137,11 +137,16 @@ def report(state: State) -> str:
         f"{state.engine}, seed {state.seed}: {state.next} queries, {_bad(state)}, "
         f"{state.next / max(state.seconds, 1e-9):.0f}/s"
     ]
-    lines += [
-        f"  {state.share(name):>6} {name}"
+    became = ("rows", "no rows", "failed", "undecided", "refused", "both refuse")
+    named = [name for name in state.counts if name.startswith("the engine's: ")]
+    lines += [f"  {state.share(name):>6} {name}" for name in (*became, *named)]
+    lines.append("  of the queries, and those that gave rows:")
+    constructs = [
+        name
         for name, _ in Counter(state.counts).most_common()
-        if name != "asked"
+        if name not in {*became, *named, "asked", "violations"} and not name.endswith(" with rows")
     ]
+    lines += [f"  {state.share(name):>6} {state.share(f'{name} with rows'):>6} {name}" for name in constructs]
     return "\n".join(lines)
 
 
