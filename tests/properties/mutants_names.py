@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from sqlglot import exp
 
+from lucky_mcp.catalog import snapshot
 from lucky_mcp.model.names import TableName
-from lucky_mcp.sql import ctes, resolve
+from lucky_mcp.sql import ctes, parse, resolve
 from lucky_mcp.sql.dialects import Grammar
 from lucky_mcp.sql.resolved import Scan, UnknownTable
 from tests.properties.mutation import Mutant
@@ -15,26 +18,31 @@ Resolver = resolve._Resolver
 Bound = tuple[list[Scan], list[UnknownTable]]
 
 
-def exists_not_walked(patch: pytest.MonkeyPatch) -> None:
-    """Tables inside EXISTS are not seen; the raw name is qualified, so the engine finds it."""
-    _without_tables_below(patch, exp.Exists)
+def _not_walked(name: str, kind: type[exp.Expr], part: str = "") -> Callable[[pytest.MonkeyPatch], None]:
+    """Return the defect that tables below a node, or below one part of it, are not seen."""
+
+    def defect(patch: pytest.MonkeyPatch) -> None:
+        _without_tables_below(patch, kind, part)
+
+    defect.__name__ = f"{name}_not_walked"
+    return defect
 
 
-def case_not_walked(patch: pytest.MonkeyPatch) -> None:
-    """Tables inside CASE are not seen."""
-    _without_tables_below(patch, exp.Case)
+def _stands_below(table: exp.Table, kind: type[exp.Expr], part: str) -> bool:
+    node: exp.Expr = table
+    while node.parent is not None:
+        if isinstance(node.parent, kind) and part in {"", node.arg_key}:
+            return True
+        node = node.parent
+    return False
 
 
-def order_and_having_not_walked(patch: pytest.MonkeyPatch) -> None:
-    """Tables inside HAVING are not seen."""
-    _without_tables_below(patch, exp.Having)
-
-
-def _without_tables_below(patch: pytest.MonkeyPatch, kind: type[exp.Expr]) -> None:
+def _without_tables_below(patch: pytest.MonkeyPatch, kind: type[exp.Expr], part: str) -> None:
+    """Leave tables out of what is found; the raw name is qualified, so that the engine finds it."""
     original = Resolver._bind
 
     def mutated(self: Resolver, tables: list[exp.Table]) -> Bound:
-        below = [table for table in tables if table.find_ancestor(kind) is not None]
+        below = [table for table in tables if _stands_below(table, kind, part)]
         for table in below:
             found = self._find(table)
             if found is not None:
@@ -136,18 +144,54 @@ def alias_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(resolve, "_alias_as_written", mutated)
 
 
+def bare_joins_left(patch: pytest.MonkeyPatch) -> None:
+    """A bare JOIN is parsed as the looser comma join."""
+    patch.setattr(parse, "settle_bare_joins", lambda text, tokens, grammar: text)
+
+
+def case_forgotten(patch: pytest.MonkeyPatch) -> None:
+    """Table names are looked up exactly as written where the server ignores case."""
+    patch.setattr(snapshot.Catalog, "key", lambda self, name: name)
+
+
+def columns_not_audited(patch: pytest.MonkeyPatch) -> None:
+    """The audit hears of no column that a statement reads."""
+    patch.setattr(resolve, "_columns_used", lambda tree: (frozenset(), False))
+
+
+POSITIONS = (
+    ("exists", exp.Exists, "", "exists"),
+    ("case", exp.Case, "", "case_subquery"),
+    ("having", exp.Having, "", "having_subquery"),
+    ("joined", exp.Join, "this", "join"),
+    ("condition_of_join", exp.Join, "on", "on_subquery"),
+    ("where", exp.Where, "", "in_subquery"),
+    ("in", exp.In, "", "in_subquery"),
+    ("any", exp.Any, "", "quantified"),
+    ("order", exp.Order, "", "order_subquery"),
+    ("lateral", exp.Lateral, "", "lateral"),
+    ("right_arm", exp.SetOperation, "expression", "set"),
+    ("entry", exp.CTE, "", "cte"),
+    ("argument", exp.Func, "", "argument_subquery"),
+    ("column", exp.Select, "expressions", "scalar_subquery"),
+    ("derived", exp.From, "", "derived"),
+)
 NAME_MUTANTS = (
-    Mutant(exists_not_walked, by="verify"),
-    Mutant(exists_not_walked, by="properties", is_verified=False, holding="exists"),
-    Mutant(case_not_walked, by="verify"),
-    Mutant(order_and_having_not_walked, by="verify"),
+    *(
+        Mutant(_not_walked(name, kind, part), by="verify", holding=holding)
+        for name, kind, part, holding in POSITIONS
+    ),
+    Mutant(_not_walked("exists", exp.Exists), by="properties", is_verified=False, holding="exists"),
     Mutant(renaming_dropped, by="verify"),
     Mutant(scope_is_global, by="properties", holding="shadow"),
     Mutant(qualified_names_shielded, by="properties", holding="shadow"),
     Mutant(entry_sees_itself, by="properties", holding="shadow"),
-    Mutant(recursion_forgotten, by="properties"),
+    Mutant(recursion_forgotten, by="properties", holding="recursive"),
     Mutant(outer_entry_wins, by="properties", holding="shadow_cte"),
     Mutant(schema_ignored, by="properties"),
-    Mutant(qualifiers_left, by="properties"),
+    Mutant(qualifiers_left, by="properties", holding="schema_column"),
     Mutant(alias_forgotten, by="properties"),
+    Mutant(bare_joins_left, by="properties", holding="cross"),
+    Mutant(case_forgotten, by="properties", holding="odd_case"),
+    Mutant(columns_not_audited, by="the audit"),
 )

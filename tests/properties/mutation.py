@@ -1,26 +1,25 @@
-"""Running the properties over a broken guard: who notices, and how soon."""
+"""Running checks over a broken guard: who notices, and how soon."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pytest
 
 from lucky_mcp.adapters import duckdb
 from lucky_mcp.enforcement import enforce
-from lucky_mcp.errors import GuardFailed
 from lucky_mcp.gateway.prepared_cache import forget_everything
-from tests.properties.fuzz import Case, first_cases
-from tests.support.generator_checks import leak, lie
+from tests.properties.long_run import judge, with_seed
 from tests.support.generator_house import House
 
-EXAMPLES = 50
+EXAMPLES = 60
 
 
 @dataclass(frozen=True)
 class Mutant:
-    """A defect and who must notice it: `verify` by itself, or the properties.
+    """A defect and who must notice it: `verify` by itself, the properties, or a suite of cases.
 
     With `is_verified` False verify is stubbed as well, so that the properties are alone. `is_risky` asks
     queries with parts that may fail on some rows, for defects that only an error tells; `holding` asks
@@ -40,6 +39,11 @@ class Mutant:
         """The name of a test."""
         return self.defect.__name__ + ("" if self.is_verified else "_unverified")
 
+    @property
+    def is_of_cases(self) -> bool:
+        """Whether a suite of cases must notice it, and not generated queries."""
+        return self.by not in {"verify", "properties"}
+
 
 def order_joins(patch: pytest.MonkeyPatch) -> None:
     """Let the engine order joins by size; for files that nothing else has opened."""
@@ -50,48 +54,42 @@ def nothing(patch: pytest.MonkeyPatch) -> None:
     """Break nothing: what the examples find in the whole guard would be no proof against a mutant."""
 
 
-@dataclass
-class Judge:
-    """Checks cases and remembers what noticed the defect."""
+@dataclass(frozen=True)
+class Verdict:
+    """What noticed a mutant, after how many examples, and in which words; no `killer` means that it survived."""
 
-    house: House
-    asked: int = 0
-    killer: str = ""
-
-    def check(self, case: Case) -> str:
-        """Return what is wrong with a case, whichever check finds it first."""
-        self.asked += 1
-        verdict = lie(case.query, case.world, self.house)
-        if isinstance(verdict.answer.error, GuardFailed):
-            return self._found("verify", verdict.answer.reason)
-        if verdict.answer.is_refusal and not verdict.twin.failure:
-            return self._found("properties", f"refused: {verdict.answer.reason}")
-        if verdict.wrong:
-            return self._found("properties", f"transparency: {verdict.wrong}")
-        wrong, _ = leak(case.query, case.world, self.house, case.neighbour)
-        return self._found("properties", f"non-interference: {wrong}") if wrong else ""
-
-    def _found(self, killer: str, why: str) -> str:
-        self.killer = killer
-        return f"{killer}: {why}"
+    killer: str
+    asked: int
+    why: str = ""
 
 
-def judged(
-    house: House, mutant: Mutant, patch: pytest.MonkeyPatch, examples: int = EXAMPLES
-) -> tuple[Judge, str]:
-    """Run the first examples over the broken guard; return the judge and what it found."""
-    judge = Judge(house)
-    with patch.context() as broken:
+@contextmanager
+def broken(mutant: Mutant) -> Iterator[None]:
+    """Break the guard for the time of the block."""
+    with pytest.MonkeyPatch.context() as patch:
         forget_everything()
-        mutant.defect(broken)
+        mutant.defect(patch)
         if mutant.is_join_ordered:
-            order_joins(broken)
+            order_joins(patch)
         if not mutant.is_verified:
-            broken.setattr(enforce, "verify", lambda *args, **kwargs: None)
+            patch.setattr(enforce, "verify", lambda *args, **kwargs: None)
         try:
-            first_cases(house, judge.check, examples, is_risky=mutant.is_risky, holding=mutant.holding)
-        except AssertionError as found:
-            return judge, str(found)
+            yield
         finally:
             forget_everything()
-    return judge, ""
+
+
+def judged(house: House, mutant: Mutant, examples: int = EXAMPLES) -> Verdict:
+    """Ask examples over the broken guard until one is wrong."""
+    asked = 0
+    with broken(mutant):
+        for one in with_seed(house, 0, examples, is_risky=mutant.is_risky, holding=mutant.holding):
+            asked += 1
+            check, wrong, verdict = judge(one, one.query, house)
+            if check == "verify":
+                return Verdict("verify", asked, wrong)
+            if wrong:
+                return Verdict("properties", asked, f"{check}: {wrong}")
+            if verdict.answer.is_refusal and not verdict.twin.failure:
+                return Verdict("properties", asked, f"refused: {verdict.answer.reason}")
+    return Verdict("", asked)
