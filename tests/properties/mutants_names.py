@@ -154,11 +154,6 @@ def case_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(snapshot.Catalog, "key", lambda self, name: name)
 
 
-def columns_not_audited(patch: pytest.MonkeyPatch) -> None:
-    """The audit hears of no column that a statement reads."""
-    patch.setattr(resolve, "_columns_used", lambda tree: (frozenset(), False))
-
-
 POSITIONS = (
     ("exists", exp.Exists, "", "exists"),
     ("case", exp.Case, "", "case_subquery"),
@@ -193,5 +188,4 @@ NAME_MUTANTS = (
     Mutant(alias_forgotten, by="properties"),
     Mutant(bare_joins_left, by="properties", holding="cross"),
     Mutant(case_forgotten, by="properties", holding="odd_case"),
-    Mutant(columns_not_audited, by="the audit"),
 )

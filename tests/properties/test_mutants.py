@@ -1,4 +1,4 @@
-"""The properties can fail: each defect, put in by hand, is noticed within a few examples."""
+"""The checks can fail: each defect, put in by hand, is noticed within a few examples. `make mutants` shows which."""
 
 from __future__ import annotations
 
@@ -10,17 +10,13 @@ from tests.properties.mutants_policy import POLICY_MUTANTS
 from tests.properties.mutation import EXAMPLES, Mutant, judged, nothing
 from tests.support.generator_house import House
 
-MUTANTS = (*GUARD_MUTANTS, *NAME_MUTANTS, *POLICY_MUTANTS)
+MUTANTS = tuple(each for each in (*GUARD_MUTANTS, *NAME_MUTANTS, *POLICY_MUTANTS) if not each.is_of_cases)
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.title)
-def test_a_defect_is_noticed(
-    mutant: Mutant, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    judge, found = judged(house_of(mutant, request), mutant, monkeypatch)
-    print(f"{mutant.title}: after {judge.asked} examples by {found[:160] or 'nobody'}")
-    assert found, f"{mutant.title} survives {EXAMPLES} examples"
-    assert judge.killer == mutant.by
+def test_a_defect_is_noticed(mutant: Mutant, request: pytest.FixtureRequest) -> None:
+    verdict = judged(house_of(mutant, request), mutant)
+    assert verdict.killer == mutant.by, f"{mutant.title}: {verdict}"
 
 
 def house_of(mutant: Mutant, request: pytest.FixtureRequest) -> House:
@@ -38,7 +34,6 @@ def house_of(mutant: Mutant, request: pytest.FixtureRequest) -> House:
     ],
 )
 def test_the_whole_guard_passes_the_same_examples(
-    whole: Mutant, examples: int, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    whole: Mutant, examples: int, request: pytest.FixtureRequest
 ) -> None:
-    _, found = judged(house_of(whole, request), whole, monkeypatch, examples)
-    assert not found
+    assert not judged(house_of(whole, request), whole, examples).killer

@@ -49,11 +49,21 @@ COMMON = frozenset(
             "odd_case",
         ),
         *("order_subquery", "having_subquery", "on_subquery", "case_subquery", "argument_subquery"),
-        *("date", "interval", "text", "number", "schema_column", "correlated_exists", "risky", "probe"),
+        *(
+            "date",
+            "interval",
+            "text",
+            "number",
+            "schema_column",
+            "correlated_exists",
+            "risky",
+            "probe",
+            "json",
+        ),
     }
 )
 ORDINARY = frozenset({"natural", "row_in_subquery", "quantified", "recursive", "regexp"})
-MODERN = frozenset({"lateral", "named_window", "json", "EXCEPT ALL", "INTERSECT ALL"})
+MODERN = frozenset({"lateral", "named_window", "EXCEPT ALL", "INTERSECT ALL"})
 SETS = frozenset({"grouping_sets", "rollup", "cube"})
 
 FEATURES: Mapping[str, Features] = {
