@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from unittest import mock
 
-from lucky_mcp.enforcement import guard_scans
+from lucky_mcp.enforcement import enforce, guard_scans
 from lucky_mcp.gateway.prepare import prepare
 from lucky_mcp.gateway.view import View
 from lucky_mcp.model.principal import Principal
@@ -35,7 +35,8 @@ def served_by(source: Source, kind: Kind) -> Source:
 def forms(view: View, principal: Principal, source: Source, text: str) -> Forms:
     """Return every form of one query; a ReadError when it is refused."""
     request = SqlRead(source=source.name, sql=text, rows_max=ROWS_MAX)
-    guarded = prepare(view, principal, source, request).guarded
+    with mock.patch.object(enforce, "ALWAYS_FENCED", frozenset()):  # or no unfenced text is made
+        guarded = prepare(view, principal, source, request).guarded
     with mock.patch.object(guard_scans, "safe_conjuncts", lambda *_: ()):
         alone = prepare(view, principal, source, request).guarded
     return Forms(unfenced=guarded.text, fence_alone=alone.text_fenced, fenced=guarded.text_fenced)
