@@ -20,7 +20,7 @@ from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.parse import parse
 from lucky_mcp.sql.resolve import resolve
 from lucky_mcp.sql.resolved import ResolvedQuery
-from tests.enforcement.conftest import Shared
+from tests.enforcement.conftest import Shared, SharedByDialect
 from tests.support.cases import CASES, rewrite_cases
 from tests.support.house import ANALYST, ENGINEER
 
@@ -122,10 +122,11 @@ async def test_a_text_made_for_another_role_is_refused(shared: Shared) -> None:
         check(engineer[0].guarded.text, analyst, fenced=False)
 
 
-async def test_dropping_any_one_scan_guard_of_any_case_is_refused(shared: Shared) -> None:
+async def test_dropping_any_one_scan_guard_of_any_case_is_refused(shared_by_dialect: SharedByDialect) -> None:
     """Each filter of each guarded text of the rewrite cases, taken out alone."""
     tried = 0
     for case in rewrite_cases()[::3]:
+        shared = await shared_by_dialect.speaking(case.dialect)
         found = prepared(shared.gateway, case.source, case.sql, case.role)
         tree = sqlglot.parse_one(found[0].guarded.text, read="duckdb")
         filters = [where for where in tree.find_all(sqlglot.exp.Where) if "lucky_" in where.sql()]
