@@ -17,7 +17,7 @@ from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.parse import parse
 from lucky_mcp.sql.resolve import resolve
 from lucky_mcp.sql.resolved import ResolvedQuery
-from tests.enforcement.conftest import Shared
+from tests.enforcement.conftest import Shared, SharedByDialect
 from tests.support.cases import RewriteCase, rewrite_cases
 from tests.support.house import ANALYST, ENGINEER
 
@@ -53,9 +53,10 @@ def whole(query: ResolvedQuery, permit: Permit, dialect: Dialect) -> exp.Expr:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.place} {case.title}")
-def test_a_text_put_together_is_the_text_of_the_whole_tree(
-    case: RewriteCase, shared: Shared, monkeypatch: pytest.MonkeyPatch
+async def test_a_text_put_together_is_the_text_of_the_whole_tree(
+    case: RewriteCase, shared_by_dialect: SharedByDialect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shared = await shared_by_dialect.speaking(case.dialect)
     parts = prepared(shared, case.source, case.sql, case.role).guarded
     monkeypatch.setattr(enforce, "guard_scans", whole)
     monkeypatch.setattr(enforce, "verify", lambda *args, **kwargs: None)
@@ -76,9 +77,10 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.place} {case.title}")
-def test_what_is_accepted_in_parts_is_accepted_as_a_whole(
-    case: RewriteCase, shared: Shared, monkeypatch: pytest.MonkeyPatch
+async def test_what_is_accepted_in_parts_is_accepted_as_a_whole(
+    case: RewriteCase, shared_by_dialect: SharedByDialect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    shared = await shared_by_dialect.speaking(case.dialect)
     texts = watched(monkeypatch)
     parts = prepared(shared, case.source, case.sql, case.role)
     assert not {parts.guarded.text, parts.guarded.text_fenced} & set(texts)
