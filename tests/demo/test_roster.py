@@ -44,7 +44,8 @@ def test_the_policies_list_every_server_and_open_those_with_data(demo_policies: 
     servers = {name: (source.dialect.value, source.status) for name, source in demo_policies.sources.items()}
     with_data = {name: (dialect, "active") for name, dialect in DIALECTS.items()}
     named = {server.name: (server.dialect, "planned") for server in NAMES_ONLY}
-    assert servers == with_data | named
+    lake = {"s3-data-lake": ("duckdb", "active")}  # a folder of files beside the databases
+    assert servers == with_data | named | lake
 
 
 def test_a_planned_source_has_the_first_of_its_domains_and_nothing_to_open(demo_policies: PolicySet) -> None:
