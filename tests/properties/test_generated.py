@@ -18,7 +18,7 @@ from tests.support.neighbours import NAMES, neighbour
 from tests.support.preparation import prepare_once
 from tests.support.reference import clean_tables
 
-QUERIES = 200
+QUERIES = 300
 
 
 def test_generated_queries_neither_lie_nor_leak(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
