@@ -24,6 +24,9 @@ class Reach:
     not_filtered: str
 
 
+NOTHING_OF_ITS_OWN = Reach(filters=(), via=(), not_filtered="")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ContractCompiler:
     """Compiles all contracts for tables of one source."""
