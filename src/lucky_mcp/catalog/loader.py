@@ -41,8 +41,6 @@ def differences(old: Catalog, new: Catalog) -> tuple[str, ...]:
     lines = [f"+ table {name}" for name in sorted(set(new.tables) - set(old.tables))]
     lines += [f"- table {name}" for name in sorted(set(old.tables) - set(new.tables))]
     for name in sorted(set(old.tables) & set(new.tables)):
-        if old.tables[name].definition != new.tables[name].definition:
-            lines.append(f"~ definition of {name}")
         before = {column.name: column.type for column in old.tables[name].columns}
         after = {column.name: column.type for column in new.tables[name].columns}
         lines += [f"+ column {name}.{each} {after[each]}" for each in after if each not in before]
@@ -89,8 +87,4 @@ def _table(name: str, body: Mapping[str, Any]) -> Table:
         ),
         primary_key=tuple(body["primary_key"]),
         indexes=tuple(tuple(index) for index in body["indexes"]),
-        definition=str(body.get("definition", "")),
-        reads=tuple(
-            (TableName.parse(each), tuple(columns)) for each, columns in body.get("reads", {}).items()
-        ),
     )

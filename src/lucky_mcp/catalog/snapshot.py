@@ -75,24 +75,13 @@ class Column:
 
 @dataclass(frozen=True, kw_only=True)
 class Table:
-    """A table or view: columns in physical order, keys by column name.
-
-    A view has its `definition`, one SELECT in the dialect agents write, and says what it `reads`: the columns
-    of each table or view that the definition names.
-    """
+    """A base table: columns in physical order, keys by column name."""
 
     name: TableName
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     comment: str = ""
-    definition: str = ""
-    reads: tuple[tuple[TableName, tuple[str, ...]], ...] = ()
-
-    @property
-    def is_view(self) -> bool:
-        """Whether it is read through its definition."""
-        return bool(self.definition)
 
     def column(self, name: str) -> Column | None:
         """The column of exactly that name, or None."""
@@ -101,7 +90,7 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
-    """All tables and views of one source; `case_sensitive` is the server's rule for table names."""
+    """All base tables of one source; `case_sensitive` is the server's rule for table names."""
 
     source: str
     tables: Mapping[TableName, Table]
@@ -140,7 +129,7 @@ def as_document(catalog: Catalog) -> dict[str, object]:
 
 
 def _table_document(table: Table) -> dict[str, object]:
-    document: dict[str, object] = {
+    return {
         "comment": table.comment,
         "columns": [
             {"name": c.name, "type": c.type, "nullable": c.nullable, "comment": c.comment}
@@ -149,7 +138,3 @@ def _table_document(table: Table) -> dict[str, object]:
         "primary_key": list(table.primary_key),
         "indexes": [list(index) for index in table.indexes],
     }
-    if table.is_view:
-        document["definition"] = table.definition
-        document["reads"] = {str(name): list(columns) for name, columns in table.reads}
-    return document

@@ -9,21 +9,22 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from lucky_mcp.catalog.snapshot import Catalog
-from lucky_mcp.decision.below_views import below_missing, with_tables_below
-from lucky_mcp.decision.bind import ReferenceValues, Unbindable
-from lucky_mcp.decision.combine import smallest_bound
-from lucky_mcp.decision.obligations import contract_filters, grant_filters, visible_columns
+from lucky_mcp.decision.bind import ReferenceValues, Unbindable, bind
+from lucky_mcp.decision.combine import column_mask, smallest_bound
 from lucky_mcp.decision.rights import rights_of
 from lucky_mcp.model.decision import (
     Decision,
     Deny,
     DenyReason,
+    MaskName,
     Permit,
+    RowFilter,
     TableDecision,
     TableDenied,
     VisibleColumn,
 )
 from lucky_mcp.model.names import TableName
+from lucky_mcp.model.predicate import Every, Through
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.source import Source
 from lucky_mcp.policy.policy_set import LEVELS, GrantRule, PolicySet, Role, TablePolicy
@@ -61,9 +62,7 @@ def decide(
     references: ReferenceValues,
 ) -> Decision:
     """Return Permit with one TableDecision per table, or Deny listing every table that may not be read."""
-    wanted = tuple(tables)
-    decided = [decide_table(principal, source, table, policies, references) for table in wanted]
-    decided = with_tables_below(decided, principal, source, policies, references)
+    decided = [decide_table(principal, source, table, policies, references) for table in tables]
     denied = tuple(each for each in decided if isinstance(each, TableDenied))
     if denied:
         return Deny(denied=denied)
@@ -133,22 +132,17 @@ def _decided_table(
         return TableDenied(table=table, reason=DenyReason.ABOVE_LEVEL)
     if any(not denial.columns and denial.roles & set(principal.roles) for denial in policy.denials):
         return TableDenied(table=table, reason=DenyReason.EXPLICIT_DENY)
-    granted = frozenset().union(*(grant.roles for grant in grants))
-    acting = [role for role in roles if role.name in granted]
-    columns = visible_columns(policy, principal, grants, acting, policies)
+    columns = _visible_columns(policy, principal, grants, roles, policies)
     if not columns:
         return TableDenied(table=table, reason=DenyReason.NO_VISIBLE_COLUMN)
     try:
         filters = (
-            *contract_filters(policy, source, policies, principal, references, ()),
-            *grant_filters(grants, principal, references),
+            *_contract_filters(policy, source, policies, principal, references, ()),
+            *_grant_filters(grants, principal, references),
         )
     except Unbindable as missing:
         reason = DenyReason.REFERENCE_UNAVAILABLE if missing.reference else DenyReason.POLICY_ERROR
         return TableDenied(table=table, reason=reason, detail=f"{missing.origin} has no values")
-    missing_below = below_missing(table, granted, principal, source, policies, references)
-    if missing_below is not None:
-        return missing_below
     return TableDecision(table=table, columns=columns, filters=filters, not_filtered=policy.not_filtered)
 
 
@@ -172,4 +166,71 @@ def _reaches_level(policy: TablePolicy, grants: list[GrantRule], roles: list[Rol
     granted = frozenset().union(*(grant.roles for grant in grants))
     return all(
         LEVELS.index(role.reads_up_to) >= LEVELS.index(policy.level) for role in roles if role.name in granted
+    )
+
+
+def _visible_columns(
+    policy: TablePolicy, principal: Principal, grants: list[GrantRule], roles: list[Role], policies: PolicySet
+) -> tuple[VisibleColumn, ...]:
+    granted = frozenset().union(*(grant.roles for grant in grants))
+    acting = [role for role in roles if role.name in granted]
+    denied = frozenset().union(
+        *(denial.columns for denial in policy.denials if denial.roles & set(principal.roles)),
+        frozenset[str](),
+    )
+    visible = []
+    for column in policy.columns:
+        applied = column_mask(column, grants, acting, policies.tags)
+        if (applied is not None and applied.mask is MaskName.DENY) or column.name in denied:
+            continue
+        visible.append(
+            VisibleColumn(
+                name=column.name,
+                type=column.type,
+                tags=column.tags,
+                mask=applied.mask if applied else None,
+                rule=applied.rule if applied else None,
+            )
+        )
+    return tuple(visible)
+
+
+def _contract_filters(
+    policy: TablePolicy,
+    source: Source,
+    policies: PolicySet,
+    principal: Principal,
+    references: ReferenceValues,
+    seen: tuple[TableName, ...],
+) -> tuple[RowFilter, ...]:
+    """Bind the table's own contracts and those of its `via` parents (which may have parents)."""
+    filters = [
+        RowFilter(predicate=bind(entry.filter, principal, references), rule=entry.rule)
+        for entry in policy.contracts
+    ]
+    for via in policy.via:
+        parent = policies.tables[source.name].get(via.parent)
+        if parent is None or via.parent in seen:
+            raise Unbindable(f"via {via.parent}", "")
+        inner = _contract_filters(parent, source, policies, principal, references, (*seen, policy.table))
+        parts = tuple(each.predicate for each in inner)
+        if not parts:
+            raise Unbindable(f"via {via.parent}", "")
+        predicate = Through(
+            column=via.column,
+            parent=via.parent,
+            parent_column=via.column,
+            filter=parts[0] if len(parts) == 1 else Every(parts=parts),
+        )
+        filters.append(RowFilter(predicate=predicate, rule=via.rule))
+    return tuple(filters)
+
+
+def _grant_filters(
+    grants: list[GrantRule], principal: Principal, references: ReferenceValues
+) -> tuple[RowFilter, ...]:
+    return tuple(
+        RowFilter(predicate=bind(grant.filter.filter, principal, references), rule=grant.rule)
+        for grant in grants
+        if grant.filter is not None
     )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lucky_mcp.catalog.snapshot import Catalog, Column, Table
@@ -13,7 +12,6 @@ from lucky_mcp.model.principal import SYSTEM_CATALOG
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.result import ReadResult, Truncation
 from lucky_mcp.model.source import Dialect, Kind, Source
-from lucky_mcp.sql.views import accepted_view
 
 if TYPE_CHECKING:
     from lucky_mcp.gateway.read import Gateway
@@ -26,8 +24,6 @@ DUCKDB_QUERIES = {
         WHERE table_type = 'BASE TABLE' ORDER BY table_schema, table_name""",
     "columns": """SELECT table_schema, table_name, column_name, data_type, is_nullable, COLUMN_COMMENT
         FROM information_schema.columns ORDER BY table_schema, table_name, ordinal_position""",
-    "views": """SELECT table_schema, table_name, view_definition
-        FROM information_schema.views ORDER BY table_schema, table_name""",
     "keys": """SELECT k.table_schema, k.table_name, k.column_name
         FROM information_schema.key_column_usage AS k
         JOIN information_schema.table_constraints AS c USING (constraint_name, table_schema, table_name)
@@ -54,8 +50,6 @@ async def crawl(gateway: Gateway, source_name: str) -> Catalog:
             raise ConfigurationError(
                 f"{source.name}: the crawl was cut; raise the bounds of role system:catalog"
             )
-        if part == "views" and answer.cells_cut:
-            raise ConfigurationError(f"{source.name}: a view's definition was cut; raise cell_chars_max")
         answers[part] = answer
     return _catalog(source, answers)
 
@@ -83,34 +77,5 @@ def _catalog(source: Source, answers: dict[str, ReadResult]) -> Catalog:
             indexes=(key,) if key else (),
             comment=str(comment or ""),
         )
-    tables |= _views(source, answers["views"], columns, tables)
     # Names of the dialect that folds them are exact once folded; the others compare without case here.
     return Catalog(source=source.name, tables=tables, case_sensitive=source.dialect is Dialect.POSTGRES)
-
-
-def _views(
-    source: Source,
-    answer: ReadResult,
-    columns: dict[TableName, list[Column]],
-    tables: Mapping[TableName, Table],
-) -> dict[TableName, Table]:
-    """Return the views whose definitions are acceptable; a view may read another that is listed here."""
-    waiting = {}
-    for schema, name, definition in answer.rows:
-        if str(schema).lower() not in SYSTEM_SCHEMAS:
-            named = TableName(schema=str(schema), table=str(name))
-            waiting[named] = Table(name=named, columns=tuple(columns[named]), definition=str(definition))
-    found: dict[TableName, Table] = {}
-    for _ in range(len(waiting)):
-        known = Catalog(
-            source=source.name, tables={**tables, **found}, case_sensitive=source.dialect is Dialect.POSTGRES
-        )
-        new = {
-            name: accepted
-            for name, view in waiting.items()
-            if name not in found and (accepted := accepted_view(view, known, source.kind, source.dialect))
-        }
-        if not new:
-            break
-        found |= new
-    return found

@@ -10,7 +10,6 @@ from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.decision.decide import decide, decide_table, knows_any_table, may_know_of, permit_metadata
 from lucky_mcp.enforcement.enforce import enforce
 from lucky_mcp.enforcement.guarded import GuardedSql
-from lucky_mcp.enforcement.inline_views import base_permit, inline_views
 from lucky_mcp.errors import ReadError, SourceUnavailable
 from lucky_mcp.gateway.refusals import denied, source_unknown, unknown_tables
 from lucky_mcp.gateway.view import View
@@ -93,8 +92,7 @@ def _prepare(view: View, principal: Principal, source: Source, request: SqlRead)
     decision = _decide(view, principal, source, catalog, query)
     if isinstance(decision, Deny):
         raise denied(decision)
-    query = inline_views(query, decision, catalog, source)
-    guarded = enforce(query, base_permit(decision, catalog), source, request.rows_max, view.now)
+    guarded = enforce(query, decision, source, request.rows_max, view.now)
     return Prepared(source=source, guarded=guarded, permit=decision, columns=columns_read(query, decision))
 
 

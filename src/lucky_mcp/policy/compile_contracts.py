@@ -24,9 +24,6 @@ class Reach:
     not_filtered: str
 
 
-NOTHING_OF_ITS_OWN = Reach(filters=(), via=(), not_filtered="")
-
-
 @dataclass(frozen=True, kw_only=True)
 class ContractCompiler:
     """Compiles all contracts for tables of one source."""

@@ -9,7 +9,7 @@ from lucky_mcp.catalog.snapshot import Catalog, Table
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.decision import Rule
 from lucky_mcp.model.names import TableName
-from lucky_mcp.policy.compile_contracts import NOTHING_OF_ITS_OWN, ContractCompiler
+from lucky_mcp.policy.compile_contracts import ContractCompiler
 from lucky_mcp.policy.expressions import compile_filter
 from lucky_mcp.policy.masks import WORDS
 from lucky_mcp.policy.policy_set import (
@@ -50,17 +50,12 @@ class DatasetCompiler:
     def _table(self, written: str, entry: TableEntry) -> TablePolicy:
         place = self.file.place(("tables", written))
         table = self._in_catalog(written, place)
-        # A view is filtered where it reads its tables, which must be listed and reached themselves.
-        reach = (
-            NOTHING_OF_ITS_OWN
-            if table.is_view
-            else ContractCompiler(
-                catalog=self.catalog,
-                contracts=self.contracts,
-                file=self.contracts_file,
-                references=self.references,
-            ).reach(table, place)
-        )
+        reach = ContractCompiler(
+            catalog=self.catalog,
+            contracts=self.contracts,
+            file=self.contracts_file,
+            references=self.references,
+        ).reach(table, place)
         return TablePolicy(
             table=table.name,
             dataset=self.dataset.dataset,
