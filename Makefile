@@ -1,10 +1,11 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz mutants lock clean bench
+.PHONY: help setup demo test check fuzz mutants lock clean bench docs
 
 PORT ?= 8765
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
 BENCH_ARGS ?=
+MUTANTS_ARGS ?=
 N ?= 1000
 ENGINE ?= all
 SEED ?= 1
@@ -36,11 +37,14 @@ fuzz: setup ## Ask N generated queries, going on from the last run (ENGINE=mysql
 	$(BIN)/python -m tests.properties.run_fuzz --number $(N) --engine $(ENGINE) --seed $(SEED) \
 	  --workers $(WORKERS) $(if $(RESTART),--restart) $(if $(AT),--at $(AT))
 
-mutants: setup ## Break the guard in each known way, and show which check notices
-	$(BIN)/python -m tests.properties.run_mutants
+mutants: setup ## Break the guard in each known way, and show which check notices (MUTANTS_ARGS="--match verify")
+	$(BIN)/python -m tests.properties.run_mutants $(MUTANTS_ARGS)
 
 bench: setup ## Measure what the guard costs, and write docs/benchmarks.md (BENCH_ARGS=--short)
 	PYTHONPATH=. $(BIN)/python -m bench $(BENCH_ARGS)
+
+docs: setup ## Write docs/sql-support.md from its rows and cases, asking what has no case yet
+	$(BIN)/python -m tests.cases.matrix --again
 
 lock: setup ## Resolve the lock files again (LOCK_ARGS=--upgrade moves the pins)
 	@scripts/lock.sh $(LOCK_ARGS)

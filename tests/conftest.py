@@ -17,7 +17,7 @@ from lucky_mcp.demo.write_duckdb import write_fleet
 from lucky_mcp.demo.write_lake import write_lake
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.policy.policy_set import PolicySet
-from tests.support.dialect_worlds import DialectWorlds
+from tests.support.dialect_worlds import ROLES, DialectWorlds
 from tests.support.house import opened, policies_over
 from tests.support.reference import clean_tables
 from tests.support.twin import Unguarded
@@ -63,8 +63,10 @@ def demo_policies(project_root: Path, demo_data: Path) -> PolicySet:
 def twins(demo_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mapping[str, Unguarded]]:
     """The clean twin of each role that sees rows."""
     folder = tmp_path_factory.mktemp("twins")
-    roles = ("analyst", "data_engineer")
-    made = {role: Unguarded(clean_tables(demo_fleet, role), folder / role) for role in roles}
+    made = {
+        role: Unguarded(clean_tables(demo_fleet, role), folder / role, views=demo_fleet.views)
+        for role in (*ROLES, "ml_engineer")
+    }
     yield made
     for twin in made.values():
         twin.close()
@@ -83,7 +85,7 @@ def dialect_worlds(
 @pytest.fixture(scope="session")
 def raw(demo_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Unguarded]:
     """The demo as it is, hidden rows and personal data included."""
-    made = Unguarded(demo_fleet.tables, tmp_path_factory.mktemp("raw"))
+    made = Unguarded(demo_fleet.tables, tmp_path_factory.mktemp("raw"), views=demo_fleet.views)
     yield made
     made.close()
 

@@ -23,6 +23,7 @@ from lucky_mcp.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from lucky_mcp.gateway.read import Gateway
+    from lucky_mcp.model.source import Source
 
 
 @asynccontextmanager
@@ -124,6 +125,7 @@ def revoke_token(settings: Settings, token_id: str) -> bool:
 
 async def serve_stdio(settings: Settings, *, demo: bool) -> None:
     """Serve the one client at the other end of stdin, as the principal of LUCKY_TOKEN."""
+    from lucky_mcp.gateway.start import settle
     from lucky_mcp.server.auth import token_caller
     from lucky_mcp.server.server import build_server
     from lucky_mcp.server.transports import serve_stdio as serve
@@ -133,17 +135,15 @@ async def serve_stdio(settings: Settings, *, demo: bool) -> None:
     async with open_gateway(settings) as gateway:
         verify = _verifier(settings, gateway, demo=demo)
         if verify(secret) is None:
-            raise ConfigurationError(
-                "LUCKY_TOKEN is unknown or expired; make a new one with: lucky-mcp token create"
-            )
-        await serve(
-            build_server(
-                gateway=gateway,
-                identify=token_caller(secret, verify),
-                new_reference=_new_reference,
-                prompts=_prompts(settings),
-            )
+            raise ConfigurationError("LUCKY_TOKEN is unknown or expired; make one: lucky-mcp token create")
+        server = build_server(
+            gateway=gateway,
+            identify=token_caller(secret, verify),
+            new_reference=_new_reference,
+            prompts=_prompts(settings),
         )
+        settle(gateway.policies)
+        await serve(server)
 
 
 async def serve_http(
@@ -155,6 +155,7 @@ async def serve_http(
     when_ready: Callable[[], Awaitable[bool]] | None = None,
 ) -> None:
     """Serve /mcp and /health on `bound`; `when_ready` runs once requests are answered."""
+    from lucky_mcp.gateway.start import settle
     from lucky_mcp.server.auth import BearerVerifier, DemoVerifier, bearer_caller
     from lucky_mcp.server.server import build_server
     from lucky_mcp.server.transports import http_app
@@ -170,6 +171,7 @@ async def serve_http(
             prompts=_prompts(settings),
             auth=DemoVerifier(verify) if demo else BearerVerifier(verify),
         )
+        settle(gateway.policies)
         app = http_app(server, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
         await serve(app, bound, when_ready=when_ready)
 
@@ -209,6 +211,17 @@ async def accept_catalog(settings: Settings, source: str) -> str:
     changes = accept(_policies(settings) / "catalog", name)
     audit.write(_event("catalog.accepted", name, _counted(len(changes))))
     return "\n".join([f"{name}: accepted, {_counted(len(changes))}", *changes])
+
+
+async def check_sources(sources: list[Source]) -> dict[str, str]:
+    """Connect to each source once, all at the same time; by name, what keeps it from being read."""
+    from lucky_mcp.adapters.registry import Registry
+    from lucky_mcp.gateway.execute import Executor
+
+    executor = Executor(Registry())
+    faults = await asyncio.gather(*(executor.check(each) for each in sources))
+    await executor.close()
+    return {each.name: fault for each, fault in zip(sources, faults, strict=True) if fault}
 
 
 def _source_name(settings: Settings, source: str) -> str:

@@ -5,7 +5,8 @@ LuckyError
 │   ├── StatementRefused           NOT_READ_ONLY · MULTIPLE_STATEMENTS · PARSE_ERROR · TOO_LARGE
 │   ├── ConstructRefused           CONSTRUCT_REFUSED · FUNCTION_REFUSED
 │   ├── NameRefused                UNKNOWN_NAME · COLUMN_AMBIGUOUS
-│   ├── PolicyRefused              PREDICATE_REQUIRED · KEY_DENIED · REFERENCE_UNAVAILABLE
+│   ├── PolicyRefused              KEY_DENIED · REFERENCE_UNAVAILABLE
+│   │   └── PredicateMissing       PREDICATE_REQUIRED
 │   ├── LimitExceeded              TOO_EXPENSIVE · TIMEOUT · RATE_LIMITED · SOURCE_BUSY
 │   ├── ReadCancelled              CANCELLED
 │   ├── SourceUnavailable          SOURCE_UNAVAILABLE
@@ -21,6 +22,7 @@ LuckyError
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 
@@ -104,6 +106,9 @@ class EngineErrorKind(StrEnum):
     TIMEOUT = "timeout"
     CANCELLED = "cancelled"
     UNAVAILABLE = "unavailable"
+    BUSY = "busy"
+    FORBIDDEN = "forbidden"  # to the gateway's own account
+    CHANGED = "changed"  # a table that the reviewed catalog has is not there
 
 
 class ReadError(LuckyError):
@@ -174,6 +179,34 @@ class PolicyRefused(ReadError):
     """Policy permits no such read as it stands."""
 
     default_code, default_phase = Code.REFERENCE_UNAVAILABLE, Phase.DECIDE
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingCondition:
+    """What would let the scan at `place` be read: `column` since a day, or equal to some value."""
+
+    place: Place | None
+    column: str
+    since: date | None = None
+    as_number: bool = False
+
+
+class PredicateMissing(PolicyRefused):
+    """A table is read without the condition that policy requires of each scan of it."""
+
+    default_code, default_phase = Code.PREDICATE_REQUIRED, Phase.DECIDE
+
+    def __init__(
+        self,
+        what: str,
+        *,
+        missing: tuple[MissingCondition, ...],
+        place: Place | None,
+        next_step: str,
+        audit_detail: str,
+    ) -> None:
+        super().__init__(what, place=place, next_step=next_step, audit_detail=audit_detail)
+        self.missing = missing
 
 
 class LimitExceeded(ReadError):

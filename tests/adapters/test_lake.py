@@ -14,11 +14,12 @@ import pytest
 
 from lucky_mcp.adapters import lake_files as files
 from lucky_mcp.adapters.duckdb import DuckDBAdapter
-from lucky_mcp.adapters.lake import SCHEME, LakeDatabase
+from lucky_mcp.adapters.lake import LakeDatabase
 from lucky_mcp.enforcement.guarded import GuardedSql, seal_sql
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.decision import Bound
-from lucky_mcp.model.source import Dialect, Kind, Source
+from lucky_mcp.model.source import Kind, Source
+from tests.support.sources import embedded_source
 
 ROWS = 2_000
 
@@ -41,14 +42,7 @@ def write(lake: Path, market: str, columns: dict[str, list[object]], dataset: st
 
 
 def source(folder: Path) -> Source:
-    return Source(
-        name="lake",
-        kind=Kind.LAKE,
-        dialect=Dialect.DUCKDB,
-        url=f"{SCHEME}{folder}",
-        domain="data",
-        short_name="lake",
-    )
+    return embedded_source(folder, kind=Kind.LAKE)
 
 
 def opened(folder: Path) -> LakeDatabase:

@@ -32,11 +32,7 @@ def texts(folder: Path) -> Iterator[tuple[Path, str]]:
 
 
 def offences(folder: Path, pattern: re.Pattern[str]) -> list[str]:
-    return [
-        f"{path}: {found[0]}"
-        for path, text in texts(folder)
-        if (found := pattern.search(text)) and path.name != Path(__file__).name
-    ]
+    return [f"{path}: {found[0]}" for path, text in texts(folder) if (found := pattern.search(text))]
 
 
 def test_no_machine_path(project_root: Path) -> None:
@@ -53,10 +49,18 @@ def test_the_scan_reaches_the_sources(project_root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["cd /work/main", "see '/root/x'", "/Users/ann/x", "=/home/ann/x", "(/tmp/v/x)"]
+    ("before", "parts"),
+    [
+        ("cd ", ["work", "main"]),
+        ("see '", ["root", "x"]),
+        ("", ["Users", "ann", "x"]),
+        ("=", ["home", "ann", "x"]),
+        ("(", ["tmp", "v", "x"]),
+    ],
 )
-def test_a_machine_path_is_seen(text: str, tmp_path: Path) -> None:
-    (tmp_path / "notes.md").write_text(text, encoding="utf-8")
+def test_a_machine_path_is_seen(before: str, parts: list[str], tmp_path: Path) -> None:
+    """Put together here, so that no such path stands in this file either."""
+    (tmp_path / "notes.md").write_text(f"{before}/{'/'.join(parts)}", encoding="utf-8")
     assert offences(tmp_path, MACHINE_PATH)
 
 

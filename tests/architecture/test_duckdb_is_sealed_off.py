@@ -10,8 +10,9 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from lucky_mcp.adapters.duckdb import SCHEME, DuckDBAdapter
-from lucky_mcp.model.source import Dialect, Kind, Source
+from lucky_mcp.adapters.duckdb import DuckDBAdapter
+from lucky_mcp.model.source import Dialect
+from tests.support.sources import embedded_source
 
 SETTINGS = {
     "access_mode": "read_only",
@@ -68,16 +69,7 @@ def database(tmp_path: Path) -> Path:
 @pytest.fixture(params=list(Dialect), ids=str)
 def cursor(request: pytest.FixtureRequest, database: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """The adapter's own connection to the file, for each dialect it may be opened for."""
-    adapter = DuckDBAdapter(
-        Source(
-            name="source",
-            kind=Kind.DUCKDB,
-            dialect=request.param,
-            url=f"{SCHEME}{database}",
-            domain="test",
-            short_name="source",
-        )
-    )
+    adapter = DuckDBAdapter(embedded_source(database, dialect=request.param))
     with adapter.cursor() as cursor:
         yield cursor
 

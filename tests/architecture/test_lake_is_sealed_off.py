@@ -12,10 +12,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from lucky_mcp.adapters.duckdb import DuckDBAdapter, only_select
-from lucky_mcp.adapters.lake import SCHEME, LakeDatabase
+from lucky_mcp.adapters.lake import LakeDatabase
 from lucky_mcp.errors import EngineError
-from lucky_mcp.model.source import Dialect, Kind, Source
+from lucky_mcp.model.source import Kind
 from tests.architecture.test_duckdb_is_sealed_off import SETTINGS
+from tests.support.sources import embedded_source
 
 LAKE_SETTINGS = {name: value for name, value in SETTINGS.items() if name != "access_mode"}
 READS = [
@@ -78,17 +79,7 @@ def lake(tmp_path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     pq.write_table(pa.table({"a": [1]}), place / "part-0.parquet")
     pq.write_table(pa.table({"a": [3]}), tmp_path / "beside.parquet")
     (tmp_path / "in.csv").write_text("3\n", encoding="utf-8")
-    adapter = DuckDBAdapter(
-        Source(
-            name="lake",
-            kind=Kind.LAKE,
-            dialect=Dialect.DUCKDB,
-            url=f"{SCHEME}{tmp_path / 'lake'}",
-            domain="test",
-            short_name="lake",
-        ),
-        LakeDatabase,
-    )
+    adapter = DuckDBAdapter(embedded_source(tmp_path / "lake", kind=Kind.LAKE), LakeDatabase)
     with adapter.cursor() as cursor:
         pq.write_table(pa.table({"a": [4]}), place / "later.parquet")
         yield cursor

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -7,6 +8,8 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 
@@ -17,6 +20,8 @@ from lucky_mcp.audit.record import AuditRecord, Begun, Ended, Event, Explained
 from lucky_mcp.audit.sink import JsonLinesSink, MemorySink
 from lucky_mcp.errors import AuditUnavailable, Code, ConfigurationError
 
+FULL_DEVICE = Path("/dev/full")  # Linux has one: writes to it fail as on a full disk
+DESCRIPTORS = 1_024
 AT = "2026-02-14T21:04:11.000000Z"
 NASTY = 'SELECT "x"\n\r\t\x00\x1b[31m\x7f\x85\u2028\u202e\ud800 -- 咖啡'
 
@@ -129,11 +134,22 @@ def refused(sink: JsonLinesSink, number: int = 9) -> AuditUnavailable:
     return caught.value
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_is_told_and_heals(path: Path) -> None:
-    full = os.open("/dev/full", os.O_WRONLY)
+def no_space(data: bytes) -> int:
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def full_device(data: bytes) -> int:
+    full = os.open(FULL_DEVICE, os.O_WRONLY)
+    try:
+        return os.write(full, data)
+    finally:
+        os.close(full)
+
+
+@pytest.mark.parametrize("full", [no_space, *([full_device] if FULL_DEVICE.exists() else [])])
+def test_a_full_disk_is_told_and_heals(path: Path, full: Callable[[bytes], int]) -> None:
     targets = {"full": True}
-    sink = JsonLinesSink(path, write=lambda fd, data: os.write(full if targets["full"] else fd, data))
+    sink = JsonLinesSink(path, write=lambda fd, data: full(data) if targets["full"] else os.write(fd, data))
     error = refused(sink)
     assert error.code is Code.AUDIT_UNAVAILABLE
     assert str(path) in error.audit_detail
@@ -141,7 +157,6 @@ def test_a_full_disk_is_told_and_heals(path: Path) -> None:
     targets["full"] = False
     sink.write(ended(1))
     assert lines(path) == ["r-1"]
-    os.close(full)
 
 
 @pytest.mark.parametrize("part", [0, 1, 20])
@@ -203,12 +218,19 @@ def test_a_closed_sink_is_told(path: Path) -> None:
     refused(sink)
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="this system lists no descriptors")
+def descriptor_of(path: Path) -> int:
+    """Return the open descriptor of a file, found by its inode."""
+    for fd in range(DESCRIPTORS):
+        with suppress(OSError):
+            if os.path.samestat(os.fstat(fd), path.stat()):
+                return fd
+    raise LookupError(path)
+
+
 def test_a_descriptor_closed_by_others_is_told(path: Path) -> None:
     """Whatever closes it, the record is not taken for written."""
     sink = JsonLinesSink(path)
-    before = {os.path.realpath(f"/proc/self/fd/{fd}"): int(fd) for fd in os.listdir("/proc/self/fd")}
-    os.close(before[str(path)])
+    os.close(descriptor_of(path))
     refused(sink)
 
 

@@ -28,5 +28,7 @@ def test_a_short_run_measures_every_step(tmp_path: Path) -> None:
         "14 |",
         "scans",
         "frozen",
+        "without a copy",
+        "slowest",
     ):
         assert step in page

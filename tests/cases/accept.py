@@ -26,11 +26,11 @@ from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.model.request import SqlRead
 from tests.support.cases import CASES, RewriteCase, as_csv, guards, one_space, rewrite_cases
 from tests.support.dialect_worlds import DialectWorlds
-from tests.support.house import ANALYST, ENGINEER, opened, policies_over
+from tests.support.house import ANALYST, ENGINEER, EXECUTIVE, opened, policies_over
 from tests.support.reference import clean_tables
 from tests.support.twin import Unguarded
 
-PRINCIPALS = {"analyst": ANALYST, "data_engineer": ENGINEER}
+PRINCIPALS = {"analyst": ANALYST, "data_engineer": ENGINEER, "executive": EXECUTIVE}
 CLAUSES = re.compile(
     r" ((?:(?:NATURAL|LEFT|RIGHT|FULL|CROSS) )*JOIN|FROM|WHERE|GROUP BY|HAVING|ORDER BY|LIMIT|UNION|EXCEPT|INTERSECT)\b"
 )
@@ -43,15 +43,19 @@ async def fill() -> None:
         fleet = generate(seed=7, end=date(2026, 2, 14), scale="tiny")
         write_fleet(fleet, folder / "demo", dialects=DIALECTS)
         gateway = await opened(policies_over(CASES.parent.parent / "policies", folder / "demo"))
-        twins = {role: Unguarded(clean_tables(fleet, role), folder / role) for role in PRINCIPALS}
+        twins = {
+            role: Unguarded(clean_tables(fleet, role), folder / role, views=fleet.views)
+            for role in PRINCIPALS
+        }
         worlds = DialectWorlds(fleet, CASES.parent.parent / "policies", folder / "dialects")
         asked = {"": (gateway, twins)}
+        known = {case.title: case for case in rewrite_cases(unfilled=True)}
         for path in sorted((CASES / "rewrite").rglob("*.yaml")):
             dialect = str(as_written().load(path).get("dialect", ""))
             if dialect not in asked:
                 world = worlds.world(dialect)
                 asked[dialect] = (await opened(world.policies), world.twins)
-            await fill_file(path, *asked[dialect])
+            await fill_file(path, known, *asked[dialect])
         for gateway, _ in asked.values():
             await gateway.close()
         worlds.close()
@@ -59,10 +63,11 @@ async def fill() -> None:
             twin.close()
 
 
-async def fill_file(path: Path, gateway: Gateway, twins: Mapping[str, Unguarded]) -> None:
+async def fill_file(
+    path: Path, known: Mapping[str, RewriteCase], gateway: Gateway, twins: Mapping[str, Unguarded]
+) -> None:
     """Write the missing expectations of one file, leaving the rest of its text as it is."""
     tree = as_written().load(path)
-    known = {case.title: case for case in rewrite_cases(unfilled=True)}
     changed = False
     for entry in tree["cases"]:
         case = known[entry["title"]]

@@ -6,9 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lucky_mcp.decision.decide import decide_table
-from lucky_mcp.model.decision import DenyReason, MaskName, Rule, TableDecision, TableDenied
+from lucky_mcp.model.decision import DenyReason, MaskName, Requirement, Rule, TableDecision, TableDenied
 from lucky_mcp.model.predicate import Compare
 from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.requirement import Equals
 from lucky_mcp.policy.expressions import Filter
 from lucky_mcp.policy.policy_set import (
     LEVELS,
@@ -44,11 +45,18 @@ filters = st.builds(
     ),
     st.integers(0, 5),
 )
+requirements = st.builds(
+    lambda columns: Requirement(options=tuple(Equals(column=each) for each in columns), rule=RULE),
+    st.lists(st.sampled_from(list(COLUMNS)), min_size=1, max_size=2, unique=True),
+)
 grants = st.builds(
-    lambda roles, masks, filter_: GrantRule(roles=roles, masks=masks, filter=filter_, rule=RULE),
+    lambda roles, masks, filter_, requires: GrantRule(
+        roles=roles, masks=masks, filter=filter_, rule=RULE, requires=requires
+    ),
     role_sets,
     st.dictionaries(st.sampled_from(list(COLUMNS)), masks),
     st.none() | filters,
+    st.none() | requirements,
 )
 denials = st.builds(
     lambda roles, columns: DenialRule(roles=roles, columns=columns, rule=RULE),
@@ -112,3 +120,5 @@ def test_a_role_more_never_shows_more(
         assert column.name in shown, f"{column.name} appeared"
         assert RANK[column.mask] >= RANK[shown[column.name]], f"{column.name} was loosened"
     assert {f.predicate for f in before.filters} <= {f.predicate for f in after.filters}
+    for required in before.requires:
+        assert any(set(each.options) <= set(required.options) for each in after.requires), "a way was added"

@@ -10,7 +10,7 @@ from lucky_mcp.decision.decide import decide, decide_table
 from lucky_mcp.model.decision import DenyReason, Permit, TableDecision, TableDenied
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
-from lucky_mcp.policy.policy_set import ListedColumn, PolicySet
+from lucky_mcp.policy.policy_set import LEVELS, ListedColumn, PolicySet
 from tests.support.cases import CASES
 
 ROLES: dict[str, dict[str, Any]] = YAML(typ="safe").load(
@@ -37,7 +37,7 @@ def with_one_column(policies: PolicySet, role: str, tag: str) -> PolicySet:
         contracts=(),
         via=(),
         denials=(),
-        grants=(replace(policy.grants[0], roles=frozenset({role}), masks={}, filter=None),),
+        grants=(replace(policy.grants[0], roles=frozenset({role}), masks={}, filter=None, requires=None),),
     )
     return replace(policies, tables={CRM: {USERS: changed}})
 
@@ -65,10 +65,11 @@ def test_a_role_sees_a_tag_as_the_table_says(demo_policies: PolicySet, role: str
     assert masks.get("tagged", "absent") == ROLES[role]["tags"][tag]
 
 
-@pytest.mark.parametrize("role", ["executive", "operations_manager", "dba", "security_reviewer"])
+@pytest.mark.parametrize("role", ROLES)
 def test_a_role_does_not_reach_above_its_level(demo_policies: PolicySet, role: str) -> None:
     policies = with_one_column(demo_policies, role, "customer.id")
-    raised = replace(policies.tables[CRM][USERS], level="confidential")
+    above = LEVELS[LEVELS.index(ROLES[role]["reads_up_to"]) + 1]
+    raised = replace(policies.tables[CRM][USERS], level=above)
     policies = replace(policies, tables={CRM: {USERS: raised}})
     found = decide_table(caller(role), policies.sources[CRM], USERS, policies, {})
     assert isinstance(found, TableDenied)

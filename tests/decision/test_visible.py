@@ -1,12 +1,14 @@
 """Who sees which columns, masks and rows: the whole table of roles and tables, and the rules of combining."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
 from lucky_mcp.decision.decide import decide, decide_table
+from lucky_mcp.decision.required import in_words
 from lucky_mcp.gateway.receipts import condition
 from lucky_mcp.model.decision import Deny, DenyReason, Permit, TableDecision, TableDenied
 from lucky_mcp.model.names import TableName
@@ -20,11 +22,12 @@ TABLE: dict[str, dict[str, Any]] = {
     for path in sorted((CASES / "decision").glob("visible*.yaml"))
     for table, entry in YAML(typ="safe").load(path.read_text(encoding="utf-8")).items()
 }
-ROLES = ["analyst", "data_engineer", "executive", "dba", "system:catalog", "system:reference", "nobody"]
+ROLES = ["analyst", "data_engineer", "executive", "dba", "customer_care", "operations_manager"]
+ROLES += ["ml_engineer", "security_reviewer", "system:catalog", "system:reference", "nobody"]
 
 
 def caller(*roles: str) -> Principal:
-    return Principal(subject="somebody", roles=roles)
+    return Principal(subject="somebody", roles=roles, attributes={"shops": ("10001",)})
 
 
 def decided_on(policies: PolicySet, table: str, *roles: str) -> TableDecision | TableDenied:
@@ -50,6 +53,7 @@ def test_a_role_sees_what_the_table_says(demo_policies: PolicySet, table: str, r
     shown = [f"{column.name}: {column.mask}" if column.mask else column.name for column in found.columns]
     assert shown == expected["columns"]
     assert [condition(each.predicate) for each in found.filters] == expected["filters"]
+    assert [in_words(each) for each in found.requires] == expected.get("requires", [])
 
 
 def test_no_role_at_all_sees_nothing(demo_policies: PolicySet) -> None:
@@ -118,6 +122,16 @@ def test_the_smallest_bound_wins(
     assert (permit.bound.rows_max, permit.bound.timeout_ms) == (rows_max, timeout_ms)
 
 
+@pytest.mark.parametrize(("role", "rows_max"), [("analyst", 70), ("system:catalog", 1000000)])
+def test_a_kind_of_source_limits_people_as_well(demo_policies: PolicySet, role: str, rows_max: int) -> None:
+    source = demo_policies.sources["aws-luckyus-salescrm-rw"]
+    policies = replace(demo_policies, bounds_by_kind={source.kind: {"rows_max": 70}})
+    principal = Principal(subject=role, roles=(role,))
+    permit = decide(principal, source, [], policies, REFERENCES)
+    assert isinstance(permit, Permit)
+    assert permit.bound.rows_max == rows_max
+
+
 DatasetChange = Callable[[str, str], PolicySet]
 GRANT = (
     "  - {id: customers-read, roles: [analyst, data_engineer], why: customer analysis without personal data}"
@@ -169,6 +183,22 @@ def test_grants_of_two_roles_are_all_obeyed(changed_customers: DatasetChange) ->
     ]
     masks = {column.name: str(column.mask) for column in found.columns if column.mask}
     assert masks == {"user_no": "redact", "phone": "last4", "email": "redact"}
+
+
+def test_every_role_that_a_grant_names_must_reach_the_level(changed_customers: DatasetChange) -> None:
+    policies = changed_customers(GRANT, "  - {id: both, roles: [analyst, dba], why: x}")
+    assert isinstance(decided_on(policies, "luckyus_sales_crm.t_user", "analyst"), TableDecision)
+    for roles in (("dba",), ("analyst", "dba"), ("dba", "analyst")):
+        found = decided_on(policies, "luckyus_sales_crm.t_user", *roles)
+        assert isinstance(found, TableDenied)
+        assert found.reason is DenyReason.ABOVE_LEVEL
+
+
+def test_a_role_that_no_grant_names_has_no_say(demo_policies: PolicySet) -> None:
+    alone = decided_on(demo_policies, "luckyus_sales_crm.t_user", "analyst")
+    assert isinstance(alone, TableDecision)
+    assert "phone" in [column.name for column in alone.columns]
+    assert decided_on(demo_policies, "luckyus_sales_crm.t_user", "analyst", "executive") == alone
 
 
 def test_a_grant_cannot_loosen_the_mask_of_its_role(changed_customers: DatasetChange) -> None:

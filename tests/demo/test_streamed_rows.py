@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from random import Random
 
 import duckdb
 import pytest
 
 from lucky_mcp.demo import write_duckdb
+from lucky_mcp.demo.demand import demand_on
 from lucky_mcp.demo.generate import generate
 from lucky_mcp.demo.lazy_rows import LazyRows, Row
+from lucky_mcp.demo.outage import outage_on
+from lucky_mcp.demo.rates import CANCELLED, REFUNDED
 from lucky_mcp.demo.roster import DIALECTS, SOURCES
-from lucky_mcp.demo.scale import SCALES, OrderCounts
+from lucky_mcp.demo.scale import SCALES, OrderCounts, Scale
+from lucky_mcp.demo.stores import STORES, StoreGroup
 from lucky_mcp.demo.tables import Fleet, Table
 
 FEW = replace(
@@ -76,12 +82,24 @@ def test_too_few_orders_are_an_error(end: date) -> None:
         generate(seed=7, end=end, scale=starved)
 
 
-def test_the_full_scale_has_the_volumes_of_the_reports() -> None:
+def drawn(scale: Scale, end: date) -> Counter[StoreGroup]:
+    """Draw the days of a scale as the generator does; return the orders of each group of stores."""
+    rng, outage, orders = Random(7), outage_on(end), Counter[StoreGroup]()
+    for day in scale.days_until(end):
+        demand = demand_on(rng, day=day, stores=STORES, orders_per_day=scale.orders_per_day, outage=outage)
+        for each in demand:
+            orders[each.store.group] += len(each.order_times)
+    return orders
+
+
+def test_the_full_scale_draws_a_little_more_than_it_keeps(end: date) -> None:
     full = SCALES["full"]
     assert full.counts == OrderCounts(completed=487_251, nzd=21_245)
     assert full.customers == 277_000
-    # What is drawn has to exceed what is kept, but not by much.
-    assert 1.01 < full.days * full.orders_per_day * 0.957 / 487_251 < 1.05
+    orders = drawn(full, end)
+    completed = orders.total() * (1 - CANCELLED - REFUNDED)
+    assert 487_251 * 1.01 < completed < 487_251 * 1.05
+    assert 21_245 < orders[StoreGroup.NZ_TEST] < 21_245 * 1.10
 
 
 def test_batches_arrive_complete_and_in_order(

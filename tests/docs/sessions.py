@@ -96,11 +96,14 @@ async def answer(gateway: Gateway, caller: Principal, exchange: Exchange) -> str
     return text
 
 
-class OutOfTime:
-    """An executor whose engine is always out of time."""
+@dataclass(frozen=True)
+class Failing:
+    """An executor whose reads always end alike."""
 
-    async def execute(self, read: GuardedSql) -> None:
-        raise ExecutionFailed(EngineError(EngineErrorKind.TIMEOUT), fenced_retry=False)
+    kind: EngineErrorKind
+
+    async def execute(self, read: GuardedSql, caller: str) -> None:
+        raise ExecutionFailed(EngineError(self.kind))
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -121,9 +124,9 @@ async def scene(words: str, policies: PolicySet) -> AsyncIterator[tuple[Gateway,
             pass
         case "broken-audit":
             audit.broken = True
-        case "timeout":
+        case "timeout" | "busy":
             await gateway.close()
-            gateway._executor = OutOfTime()  # type: ignore[assignment]
+            gateway._executor = Failing(EngineErrorKind(words))  # type: ignore[assignment]
         case "unknown-role":
             caller = Principal(subject="ann", roles=("gone",))
         case role if role in policies.roles:

@@ -17,6 +17,7 @@ PAGES = [
     ROOT / "CHANGELOG.md",
     ROOT / "policies" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
+    *sorted((ROOT / "docs" / "policy").glob("*.md")),
     *RECORDS,
     DECISIONS / "README.md",
 ]

@@ -16,6 +16,7 @@ from pydantic import BaseModel, TypeAdapter
 from ruamel.yaml import YAML
 
 from lucky_mcp.policy import schema
+from lucky_mcp.policy.expectations import ExpectationsFile
 from lucky_mcp.policy.loader import load_policies
 from lucky_mcp.policy.schema import MaskWord
 from tests.docs.markdown import Block, read_page
@@ -30,6 +31,7 @@ WORKED = (
     "Add a contract rule",
     "Add a via",
     "Deny a column to a role",
+    "Require a condition",
     "Add a reference set",
 )
 
@@ -64,7 +66,7 @@ def id_of(block: Block) -> str:
 @pytest.mark.parametrize("block", SNIPPETS, ids=id_of)
 def test_a_snippet_is_valid(block: Block) -> None:
     _, name, *_ = block.info.split()
-    check(getattr(schema, name), parsed(block.text))
+    check(ExpectationsFile if name == "ExpectationsFile" else getattr(schema, name), parsed(block.text))
 
 
 def test_a_wrong_key_is_seen() -> None:
@@ -110,7 +112,9 @@ def test_all_worked_examples_are_there() -> None:
 def test_every_file_of_the_directory_and_every_mask_is_named() -> None:
     files = {path.name for path in POLICIES.glob("*.yaml")} | {
         "datasets/<domain>/<dataset>.yaml",
+        "datasets/<domain>/<dataset>.test.yaml",
         "catalog/<source>.json",
+        "schema/<file>.json",
     }
     listed = {row[0].strip("`") for row in PAGE.tables("Policies")}
     assert listed == files

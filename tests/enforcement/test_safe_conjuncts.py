@@ -12,8 +12,10 @@ from sqlglot import exp
 from lucky_mcp.decision.decide import decide
 from lucky_mcp.enforcement.enforce import enforce
 from lucky_mcp.enforcement.guard_scans import COPIES, guard_scans
+from lucky_mcp.enforcement.safe_conjuncts import is_safe
 from lucky_mcp.gateway.view import View
-from lucky_mcp.model.decision import Permit
+from lucky_mcp.model.decision import Permit, TableDecision, VisibleColumn
+from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Dialect, Kind, Source
 from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.parse import parse
@@ -65,3 +67,23 @@ def test_every_copy_passes_verification_on_every_engine(
         sealed = enforce(query, permit, source, None, view.now)
         assert sealed.always_fenced
         assert ("OFFSET 0" if kind is Kind.POSTGRES else "LIMIT 9223372036854775807") in sealed.text_sent
+
+
+@pytest.mark.parametrize(
+    ("type_", "is_safe_to_compare"),
+    [
+        ("DECIMAL(12,2)", True),
+        ("DECIMAL(28,10)", True),
+        ("DECIMAL(29,2)", False),
+        ("DECIMAL(20,11)", False),
+        ("DECIMAL", False),
+        ("NUMERIC(38,0)", False),
+        ("BIGINT UNSIGNED", True),
+        ("JSON", False),
+    ],
+)
+def test_a_number_is_compared_where_no_type_can_overflow(type_: str, is_safe_to_compare: bool) -> None:
+    column = VisibleColumn(name="a", type=type_)
+    decided = TableDecision(table=TableName.parse("s.t"), columns=(column,), filters=())
+    condition = exp.EQ(this=exp.column("a", table="x"), expression=exp.Literal.number("1.5"))
+    assert is_safe(condition, decided, "x") is is_safe_to_compare

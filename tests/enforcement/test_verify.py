@@ -22,13 +22,13 @@ from lucky_mcp.sql.resolve import resolve
 from lucky_mcp.sql.resolved import ResolvedQuery
 from tests.enforcement.conftest import Shared, SharedByDialect
 from tests.support.cases import CASES, rewrite_cases
-from tests.support.house import ANALYST, ENGINEER
+from tests.support.house import ANALYST, ENGINEER, EXECUTIVE
 
 FILE: dict[str, Any] = YAML(typ="safe").load(
     (CASES / "verify" / "mutations.yaml").read_text(encoding="utf-8")
 )
 BASES: dict[str, dict[str, str]] = FILE["bases"]
-PRINCIPALS = {"analyst": ANALYST, "data_engineer": ENGINEER}
+PRINCIPALS = {"analyst": ANALYST, "data_engineer": ENGINEER, "executive": EXECUTIVE}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,7 +116,7 @@ async def test_the_two_texts_are_not_taken_for_each_other(shared: Shared, base: 
 
 async def test_a_text_made_for_another_role_is_refused(shared: Shared) -> None:
     source, sql = "aws-luckyus-salescrm-rw", "SELECT email FROM t_user LIMIT 5"
-    analyst, engineer = (prepared(shared.gateway, source, sql, role) for role in PRINCIPALS)
+    analyst, engineer = (prepared(shared.gateway, source, sql, role) for role in ("analyst", "data_engineer"))
     check(analyst[0].guarded.text, analyst, fenced=False)
     with pytest.raises(GuardFailed):
         check(engineer[0].guarded.text, analyst, fenced=False)

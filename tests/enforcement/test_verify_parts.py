@@ -1,27 +1,29 @@
 """Guards are rendered once and read once: nothing comes out otherwise than from whole trees and whole texts."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 from sqlglot import exp
 
 from lucky_mcp.enforcement import enforce, guard_scans, verify, whole_text
 from lucky_mcp.enforcement.guard_texts import guard_texts
+from lucky_mcp.enforcement.view_bodies import view_body
 from lucky_mcp.errors import GuardFailed
 from lucky_mcp.gateway.prepare import Prepared, prepare
 from lucky_mcp.model.decision import Permit
 from lucky_mcp.model.request import SqlRead
-from lucky_mcp.model.source import Dialect
+from lucky_mcp.model.source import Dialect, Kind
 from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.parse import parse
 from lucky_mcp.sql.resolve import resolve
 from lucky_mcp.sql.resolved import ResolvedQuery
 from tests.enforcement.conftest import Shared, SharedByDialect
 from tests.support.cases import RewriteCase, rewrite_cases
-from tests.support.house import ANALYST, ENGINEER
+from tests.support.house import ANALYST, ENGINEER, EXECUTIVE
 
-PRINCIPALS = {"analyst": ANALYST, "data_engineer": ENGINEER}
+PRINCIPALS = {"analyst": ANALYST, "data_engineer": ENGINEER, "executive": EXECUTIVE}
 CASES = [case for case in rewrite_cases() if case.role in PRINCIPALS]
 CRM, SHOPS, MAP = "aws-luckyus-salescrm-rw", "aws-luckyus-opshop-rw", "aws-luckyus-pgilkmap-rw"
 
@@ -34,34 +36,42 @@ def both_texts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     verify.forget_guards()
 
 
+each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.place} {case.title}")
+
+
 def prepared(shared: Shared, source: str, sql: str, role: str = "analyst") -> Prepared:
     view = shared.gateway.view()
     request = SqlRead(source=source, sql=sql)
     return prepare(view, PRINCIPALS[role], view.policies.sources[source], request)
 
 
-def whole(query: ResolvedQuery, permit: Permit, dialect: Dialect) -> exp.Expr:
-    """The tree with every guard in it, where `guard_scans` leaves a place."""
+def whole(query: ResolvedQuery, permit: Permit, dialect: Dialect, *, written_out: bool) -> exp.Expr:
+    """The tree with every guard in it, where `guard_scans` leaves a place; views by name, or written out."""
     tree = guard_scans.guard_scans(query, permit, dialect)
-    for place in list(tree.find_all(exp.Select)):
-        mark = place.expressions[0].name
-        if mark.startswith(guard_scans.MARK):
-            guard = guard_scans.guard_select(permit.tables[int(mark[1:])], dialect)
-            guard.meta[guard_scans.COPIES] = place.meta[guard_scans.COPIES]
-            place.replace(guard)
+    places = tree.meta[guard_scans.PLACES]
+    for index, place in enumerate(places):
+        decided = permit.tables[int(place.expressions[0].name[1:])]
+        body = view_body(decided, dialect, Kind.DUCKDB) if written_out else None
+        guard = guard_scans.guard_select(decided, dialect, body)
+        guard.meta[guard_scans.COPIES] = place.meta[guard_scans.COPIES]
+        place.replace(guard)
+        places[index] = guard
     return tree
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.place} {case.title}")
+@each_case
 async def test_a_text_put_together_is_the_text_of_the_whole_tree(
     case: RewriteCase, shared_by_dialect: SharedByDialect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shared = await shared_by_dialect.speaking(case.dialect)
     parts = prepared(shared, case.source, case.sql, case.role).guarded
-    monkeypatch.setattr(enforce, "guard_scans", whole)
     monkeypatch.setattr(enforce, "verify", lambda *args, **kwargs: None)
+    monkeypatch.setattr(enforce, "guard_scans", partial(whole, written_out=False))
+    named = prepared(shared, case.source, case.sql, case.role).guarded
+    assert parts.text_agent == named.text_agent
+    monkeypatch.setattr(enforce, "guard_scans", partial(whole, written_out=True))
     trees = prepared(shared, case.source, case.sql, case.role).guarded
-    assert parts == trees
+    assert (parts.text, parts.text_fenced) == (trees.text, trees.text_fenced)
 
 
 def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -76,7 +86,7 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return texts
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.place} {case.title}")
+@each_case
 async def test_what_is_accepted_in_parts_is_accepted_as_a_whole(
     case: RewriteCase, shared_by_dialect: SharedByDialect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,16 +135,22 @@ def test_a_mark_of_an_agent_does_not_become_a_guard(shared: Shared) -> None:
         prepared(shared, SHOPS, "SELECT 'SELECT `\\00`' AS x, shop_no FROM t_shop_info")
 
 
-def test_a_damaged_guard_is_never_proved(shared: Shared, monkeypatch: pytest.MonkeyPatch) -> None:
+def without_filters(select: exp.Select) -> exp.Select:
+    select.set("where", None)
+    return select
+
+
+def without_table(select: exp.Select) -> exp.Select:
+    return exp.select(*(exp.alias_("'x'", each.alias, quoted=True) for each in select.expressions))
+
+
+@pytest.mark.parametrize("damage", [without_filters, without_table])
+def test_a_damaged_guard_is_never_proved(
+    damage: Callable[[exp.Select], exp.Select], shared: Shared, monkeypatch: pytest.MonkeyPatch
+) -> None:
     original = guard_scans.guard_select
-
-    def unfiltered(*args: object) -> exp.Select:
-        select = original(*args)  # type: ignore[arg-type]
-        select.set("where", None)
-        return select
-
     verify.forget_guards()
-    monkeypatch.setattr(guard_scans, "guard_select", unfiltered)
+    monkeypatch.setattr(guard_scans, "guard_select", lambda *args: damage(original(*args)))
     with pytest.raises(GuardFailed):
         prepared(shared, SHOPS, "SELECT shop_no FROM t_shop_info")
 

@@ -16,7 +16,7 @@ from lucky_mcp.model.request import SqlRead
 from tests.support.house import ANALYST, DBA, ENGINEER, opened, policies_over
 from tests.support.reference import CRM, MAP, ORDERS, SHOPS
 
-SOURCES = (ORDERS, CRM, SHOPS, MAP)
+SOURCES = (ORDERS, CRM, SHOPS, MAP, "redshift")
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ async def test_a_crawl_finds_what_was_reviewed(project_root: Path, demo_data: Pa
         for record in audit.records
         if isinstance(record, Begun) and record.principal == "system:catalog"
     ]
-    assert len(reads) == 3 and all("information_schema" in table for read in reads for table in read.tables)
+    assert len(reads) == 4 and all("information_schema" in table for read in reads for table in read.tables)
     await gateway.close()
 
 

@@ -19,7 +19,7 @@ from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.visible import VisibleTable
 from lucky_mcp.policy.policy_set import PolicySet
-from tests.support.house import ANALYST, ENGINEER, EXECUTIVE
+from tests.support.house import ANALYST, DBA, ENGINEER, EXECUTIVE
 
 NOW = datetime(2026, 2, 15, tzinfo=UTC)
 SHOPS = (10001, 10002)
@@ -51,7 +51,10 @@ def full_name(table: VisibleTable) -> str:
 
 
 def test_only_what_the_caller_may_read_is_found(views: Views) -> None:
-    assert views.visible.search(EXECUTIVE, "orders customers stores", None, 20) == ()
+    assert views.visible.search(DBA, "orders customers stores", None, 20) == ()
+    for_executive = views.visible.search(EXECUTIVE, "orders customers stores", None, 20)
+    assert {each.kind for each in for_executive} == {"view"}
+    assert {each.schema for each in for_executive} == {"mart_schema"}
     assert "luckyus_sales_crm.t_user_profile" in {
         full_name(each) for each in views.visible.search(ENGINEER, "first_name", None, 20)
     }

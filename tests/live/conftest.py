@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import psycopg
@@ -14,16 +14,34 @@ from lucky_mcp.demo.tables import Fleet, Table
 from lucky_mcp.gateway.view import View
 from lucky_mcp.model.source import Kind, Source
 from lucky_mcp.policy.policy_set import PolicySet
+from tests.live.fleet import (
+    make_mariadb_reader,
+    make_postgres_reader,
+    mariadb_address,
+    moved,
+    on_server,
+    postgres_address,
+    schemas_of,
+)
 from tests.live.forms import served_by
+from tests.live.sealed import Ask, asking
 from tests.support.generator_fleet import small_fleet
 from tests.support.house import opened
 from tests.support.neighbours import NAMES, neighbour
 from tests.support.reference import CRM, ORDERS, clean_tables
 from tests.support.server_tables import load_mariadb, load_postgres
-from tests.support.servers import has_mariadb, has_postgres, mariadb, postgres
+from tests.support.servers import MariaDB, Postgres, has_mariadb, has_postgres, mariadb, postgres
 
 FAILED = "failed"
 SCHEMAS = {ORDERS: "luckyus_sales_order", CRM: "luckyus_sales_crm"}
+CONNECTIONS = {
+    Kind.MYSQL: "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'lucky_reader'",
+    Kind.POSTGRES: "SELECT COUNT(*) FROM pg_stat_activity WHERE usename = 'lucky_reader'",
+}
+RUNNING = {
+    Kind.MYSQL: "SELECT info FROM information_schema.processlist WHERE user = 'lucky_reader' AND info IS NOT NULL",
+    Kind.POSTGRES: "SELECT query FROM pg_stat_activity WHERE usename = 'lucky_reader' AND state = 'active'",
+}
 Rows = list[tuple[object, ...]]
 
 
@@ -35,6 +53,7 @@ class Server:
     ask: Callable[[str, str], Rows | str]
     load: Callable[[Sequence[Table]], None]
     view: View = field(repr=False)
+    running: MariaDB | Postgres
 
     def source(self, name: str) -> Source:
         """The source as if this server held it."""
@@ -71,7 +90,7 @@ def live_mariadb(live_view: View) -> Iterator[Server]:
             except pymysql.Error:
                 return FAILED
 
-        yield Server(Kind.MYSQL, ask, lambda tables: load_mariadb(connection, tables), live_view)
+        yield Server(Kind.MYSQL, ask, lambda tables: load_mariadb(connection, tables), live_view, running)
         connection.close()
 
 
@@ -86,11 +105,12 @@ def live_postgres(live_view: View) -> Iterator[Server]:
         def ask(schema: str, text: str) -> Rows | str:
             connection.execute(f"SET search_path = {schema}".encode())
             try:
-                return connection.execute(text.encode()).fetchall()
+                answer = connection.execute(text.encode())
+                return answer.fetchall() if answer.description else []
             except psycopg.Error:
                 return FAILED
 
-        yield Server(Kind.POSTGRES, ask, lambda tables: load_postgres(connection, tables), live_view)
+        yield Server(Kind.POSTGRES, ask, lambda tables: load_postgres(connection, tables), live_view, running)
         connection.close()
 
 
@@ -99,6 +119,63 @@ def server(request: pytest.FixtureRequest) -> Server:
     """Each server in turn."""
     found: Server = request.getfixturevalue(request.param)
     return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """A server with the demo's orders, read by an account that can do no more."""
+
+    kind: Kind
+    source: Source
+    as_admin: Source
+    policies: PolicySet = field(repr=False)
+    running_server: MariaDB | Postgres
+    ask: Callable[[str, str], Rows | str]
+
+    def admin(self, *texts: str) -> None:
+        """Run statements as the server's administrator."""
+        for text in texts:
+            assert self.ask("mysql" if self.kind is Kind.MYSQL else "public", text) != FAILED, text
+
+    def running(self) -> list[str]:
+        """Return the texts that run for the reader now."""
+        found = self.ask("public" if self.kind is Kind.POSTGRES else "mysql", RUNNING[self.kind])
+        return [str(row[0]) for row in found]
+
+    def connections(self) -> int:
+        """Return how many connections the reader has."""
+        found = self.ask("public" if self.kind is Kind.POSTGRES else "mysql", CONNECTIONS[self.kind])
+        return int(str(found[0][0]))
+
+
+@pytest.fixture
+async def asked() -> AsyncIterator[Ask]:
+    """Sources to be asked past the guard."""
+    async with asking() as made:
+        yield made
+
+
+@pytest.fixture
+def reader(server: Server, demo_fleet: Fleet) -> Reader:
+    """Each server in turn, with the demo's orders as they are."""
+    tables = [table for table in demo_fleet.tables if table.source == ORDERS]
+    server.load(tables)
+    plain = server.view.policies.sources[ORDERS]
+    if isinstance(server.running, MariaDB):
+        make_mariadb_reader(server.running, schemas_of(tables))
+        address, admin = mariadb_address(server.running), "root"
+    else:
+        make_postgres_reader(server.running, schemas_of(tables))
+        address, admin = postgres_address(server.running), "lucky"
+    as_admin = replace(address, user=admin, password="", writable_because="the tests say so")
+    return Reader(
+        kind=server.kind,
+        source=on_server(plain, server.kind, address),
+        as_admin=on_server(plain, server.kind, as_admin),
+        running_server=server.running,
+        policies=moved(server.view.policies, server.kind, address, [ORDERS]),
+        ask=server.ask,
+    )
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ so that an entry which excuses too much shows in the figures.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,13 +22,14 @@ class Difference:
     """One way in which the embedded engine differs from itself by plan.
 
     It explains a finding when each pattern that is given occurs: `sql` in the query, `wrong` in what was
-    found, `dialects` names where it may be.
+    found, `dialects` names where it may be. `proofs` gives, per dialect and source, a query that shows it.
     """
 
     name: str
     dialects: tuple[str, ...]
     reason: str
     wrong: str
+    proofs: Mapping[str, Mapping[str, str]]
     sql: str = ""
 
     def explains(self, dialect: str, sql: str, wrong: str) -> bool:

@@ -19,6 +19,7 @@ from tests.support.generator_house import Answer, House
 from tests.support.generator_numbers import numbered, smallest
 from tests.support.generator_queries import Query
 from tests.support.generator_schema import World
+from tests.support.generator_shrink import reduced
 from tests.support.neighbours import NAMES
 
 DEFECT = "failed inside the gateway"
@@ -59,24 +60,26 @@ class Example:
         return f"{self.world.role} on {self.world.source} against {self.neighbour}: {self.query.sql}"
 
 
-def example(house: House, seed: int, index: int, *, is_risky: bool = False, holding: str = "") -> Example:
-    """Return the example of an index; `holding` names a construct that it must have."""
+def example(
+    house: House, seed: int, index: int, *, is_risky: bool = False, holding: str = "", without: str = ""
+) -> Example:
+    """Return the example of an index; `holding` names a construct that it must have, `without` one it must not."""
     rng = Random(f"{seed} {index}")
     world = rng.choice(house.worlds)
     number = rng.getrandbits(62)
     query = numbered(world, number, is_risky=is_risky)
-    while holding and holding not in query.seen:
+    while (holding and holding not in query.seen) or without in query.seen:
         number += 1
         query = numbered(world, number, is_risky=is_risky)
     return Example(world, number, query, rng.choice(NAMES))
 
 
 def with_seed(
-    house: House, seed: int, count: int, *, is_risky: bool = False, holding: str = ""
+    house: House, seed: int, count: int, *, is_risky: bool = False, holding: str = "", without: str = ""
 ) -> Iterator[Example]:
     """Yield the first examples of a seed."""
     for index in range(count):
-        yield example(house, seed, index, is_risky=is_risky, holding=holding)
+        yield example(house, seed, index, is_risky=is_risky, holding=holding, without=without)
 
 
 def run_block(house: House, seed: int, start: int, stop: int) -> Block:
@@ -124,7 +127,8 @@ def judge(one: Example, query: Query, house: House) -> tuple[str, str, Verdict]:
 
 
 def _finding(one: Example, index: int, check: str, wrong: str, house: House) -> Finding:
-    small = smallest(one.world, one.number, _also_wrong(one, check, house))
+    is_wrong = _also_wrong(one, check, house)
+    small = reduced(smallest(one.world, one.number, is_wrong), house.dialect, is_wrong)
     asked = f"{one.world.role} on {one.world.source} against {one.neighbour}"
     return Finding(index, check, wrong, asked, one.query.sql, small.sql)
 

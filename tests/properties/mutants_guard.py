@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import pytest
 from sqlglot import exp
 
 from lucky_mcp.enforcement import bound, enforce, guard_scans, guard_shape, mask_forms, predicates
-from lucky_mcp.errors import EngineError, EngineErrorKind
-from lucky_mcp.gateway import execute
 from lucky_mcp.model.decision import MaskName, TableDecision, VisibleColumn
 from lucky_mcp.model.source import Dialect
+from tests.properties.injection import Injection
 from tests.properties.mutation import Mutant
 
 
-def filter_deleted(patch: pytest.MonkeyPatch) -> None:
+def filter_deleted(patch: Injection) -> None:
     """Guards mask but do not filter."""
     original = guard_scans.guard_select
 
@@ -27,7 +25,7 @@ def filter_deleted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(guard_scans, "guard_select", mutated)
 
 
-def one_filter_deleted(patch: pytest.MonkeyPatch) -> None:
+def one_filter_deleted(patch: Injection) -> None:
     """Of several filters of a table the last is lost."""
     original = guard_scans.guard_select
 
@@ -41,12 +39,12 @@ def one_filter_deleted(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(guard_scans, "guard_select", mutated)
 
 
-def mask_dropped(patch: pytest.MonkeyPatch) -> None:
+def mask_dropped(patch: Injection) -> None:
     """Guards filter but show every column as it is."""
     patch.setattr(guard_scans, "mask_expression", lambda column, value, dialect: value.copy())
 
 
-def columns_reversed(patch: pytest.MonkeyPatch) -> None:
+def columns_reversed(patch: Injection) -> None:
     """Columns come in another order, so that positional names slide."""
     original = guard_scans.guard_select
 
@@ -58,12 +56,12 @@ def columns_reversed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(guard_scans, "guard_select", mutated)
 
 
-def hanging_joins_dropped(patch: pytest.MonkeyPatch) -> None:
+def hanging_joins_dropped(patch: Injection) -> None:
     """The second table of a parenthesised join vanishes with the node it hangs on."""
     patch.setattr(guard_scans, "HANGING", ())
 
 
-def last_scan_left_out(patch: pytest.MonkeyPatch) -> None:
+def last_scan_left_out(patch: Injection) -> None:
     """The walk stops one table too early; the raw name is at least qualified, so the engine finds it."""
     original = guard_scans.guard_scans
 
@@ -76,29 +74,23 @@ def last_scan_left_out(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(enforce, "guard_scans", mutated)
 
 
-def fence_forgotten(patch: pytest.MonkeyPatch) -> None:
-    """The text for the retry has no fence."""
+def fence_forgotten(patch: Injection) -> None:
+    """The fenced text has no fence."""
     patch.setattr(enforce, "fence", lambda tree, kind: tree.copy())
 
 
-def fence_on_retry_skipped(patch: pytest.MonkeyPatch) -> None:
-    """The plain text runs first, and its error is told as it is."""
+def fence_skipped(patch: Injection) -> None:
+    """The plain text runs, and its error is told as it is."""
     patch.setattr(enforce, "ALWAYS_FENCED", frozenset())
 
-    async def no_retry(self, adapter, read):  # type: ignore[no-untyped-def]
-        failure = EngineError(EngineErrorKind.RUNTIME, "first run")
-        raise execute.ExecutionFailed(failure, fenced_retry=False)
 
-    patch.setattr(execute.Executor, "_fenced", no_retry)
-
-
-def bound_dropped(patch: pytest.MonkeyPatch) -> None:
+def bound_dropped(patch: Injection) -> None:
     """The root has no row bound."""
     patch.setattr(enforce, "bound_rows", lambda tree, rows_max: None)
     assert bound.bound_rows is not enforce.bound_rows
 
 
-def filters_or_joined(patch: pytest.MonkeyPatch) -> None:
+def filters_or_joined(patch: Injection) -> None:
     """Filters are ORed where the parts of one are joined; verify shares the function and cannot see it."""
     original = predicates.predicate_expression
 
@@ -110,7 +102,7 @@ def filters_or_joined(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, "predicate_expression", mutated)
 
 
-def mask_form_weak(patch: pytest.MonkeyPatch) -> None:
+def mask_form_weak(patch: Injection) -> None:
     """The form of a mask shows too much; verify shares the form and cannot see it."""
     weak: Mapping[MaskName, str] = {
         MaskName.REDACT: "LEFT",
@@ -130,7 +122,7 @@ def mask_form_weak(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(module, "mask_expression", mutated)
 
 
-def null_masked_as_text(patch: pytest.MonkeyPatch) -> None:
+def null_masked_as_text(patch: Injection) -> None:
     """A mask turns NULL into a value: whether something is known must stay visible."""
     original = mask_forms.mask_expression
 
@@ -164,7 +156,7 @@ GUARD_MUTANTS = (
         holding="probe",
         is_join_ordered=True,
     ),
-    Mutant(fence_on_retry_skipped, by="properties", is_risky=True, holding="probe", is_join_ordered=True),
+    Mutant(fence_skipped, by="properties", is_risky=True, holding="probe", is_join_ordered=True),
     Mutant(bound_dropped, by="verify"),
     Mutant(filters_or_joined, by="properties"),
     Mutant(mask_form_weak, by="properties"),

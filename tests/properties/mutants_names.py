@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from sqlglot import exp
 
 from lucky_mcp.catalog import snapshot
@@ -12,16 +11,17 @@ from lucky_mcp.model.names import TableName
 from lucky_mcp.sql import ctes, parse, resolve
 from lucky_mcp.sql.dialects import Grammar
 from lucky_mcp.sql.resolved import Scan, UnknownTable
+from tests.properties.injection import Injection
 from tests.properties.mutation import Mutant
 
 Resolver = resolve._Resolver
 Bound = tuple[list[Scan], list[UnknownTable]]
 
 
-def _not_walked(name: str, kind: type[exp.Expr], part: str = "") -> Callable[[pytest.MonkeyPatch], None]:
+def _not_walked(name: str, kind: type[exp.Expr], part: str = "") -> Callable[[Injection], None]:
     """Return the defect that tables below a node, or below one part of it, are not seen."""
 
-    def defect(patch: pytest.MonkeyPatch) -> None:
+    def defect(patch: Injection) -> None:
         _without_tables_below(patch, kind, part)
 
     defect.__name__ = f"{name}_not_walked"
@@ -37,7 +37,7 @@ def _stands_below(table: exp.Table, kind: type[exp.Expr], part: str) -> bool:
     return False
 
 
-def _without_tables_below(patch: pytest.MonkeyPatch, kind: type[exp.Expr], part: str) -> None:
+def _without_tables_below(patch: Injection, kind: type[exp.Expr], part: str) -> None:
     """Leave tables out of what is found; the raw name is qualified, so that the engine finds it."""
     original = Resolver._bind
 
@@ -52,12 +52,12 @@ def _without_tables_below(patch: pytest.MonkeyPatch, kind: type[exp.Expr], part:
     patch.setattr(Resolver, "_bind", mutated)
 
 
-def renaming_dropped(patch: pytest.MonkeyPatch) -> None:
+def renaming_dropped(patch: Injection) -> None:
     """WITH entries keep the agent's names."""
     patch.setattr(Resolver, "_rename_ctes", lambda self, tables, meant: "lucky0_cte_")
 
 
-def scope_is_global(patch: pytest.MonkeyPatch) -> None:
+def scope_is_global(patch: Injection) -> None:
     """Any entry anywhere in the statement shields a table of its name."""
 
     def mutated(table: exp.Table, grammar: Grammar, same: ctes.SameName) -> exp.CTE | None:
@@ -67,7 +67,7 @@ def scope_is_global(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(resolve, "meant_cte", mutated)
 
 
-def qualified_names_shielded(patch: pytest.MonkeyPatch) -> None:
+def qualified_names_shielded(patch: Injection) -> None:
     """An entry shields even a name with a schema."""
 
     def mutated(self: Resolver, table: exp.Table) -> exp.CTE | None:
@@ -79,7 +79,7 @@ def qualified_names_shielded(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Resolver, "_cte_of", mutated)
 
 
-def entry_sees_itself(patch: pytest.MonkeyPatch) -> None:
+def entry_sees_itself(patch: Injection) -> None:
     """An entry of a plain WITH sees itself, as if it were recursive."""
 
     def mutated(with_: exp.With, inside: exp.CTE | None, grammar: Grammar) -> list[exp.CTE]:
@@ -89,7 +89,7 @@ def entry_sees_itself(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ctes, "_in_scope", mutated)
 
 
-def recursion_forgotten(patch: pytest.MonkeyPatch) -> None:
+def recursion_forgotten(patch: Injection) -> None:
     """An entry of WITH RECURSIVE does not see itself."""
 
     def mutated(with_: exp.With, inside: exp.CTE | None, grammar: Grammar) -> list[exp.CTE]:
@@ -99,7 +99,7 @@ def recursion_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(ctes, "_in_scope", mutated)
 
 
-def outer_entry_wins(patch: pytest.MonkeyPatch) -> None:
+def outer_entry_wins(patch: Injection) -> None:
     """Of two entries of one name the outer is taken, not the nearer."""
     original = ctes.meant_cte
 
@@ -120,7 +120,7 @@ def _named(table: exp.Table, place: exp.Expr | None) -> exp.Table:
     return stand_in
 
 
-def schema_ignored(patch: pytest.MonkeyPatch) -> None:
+def schema_ignored(patch: Injection) -> None:
     """A name with a schema is looked up without it."""
 
     def mutated(self: Resolver, node: exp.Table) -> TableName | None:
@@ -129,12 +129,12 @@ def schema_ignored(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Resolver, "_find", mutated)
 
 
-def qualifiers_left(patch: pytest.MonkeyPatch) -> None:
+def qualifiers_left(patch: Injection) -> None:
     """`schema.table.column` keeps its qualifier although the table was replaced."""
     patch.setattr(resolve, "settle_qualified_columns", lambda tree, scans, grammar, catalog: None)
 
 
-def alias_forgotten(patch: pytest.MonkeyPatch) -> None:
+def alias_forgotten(patch: Injection) -> None:
     """A replaced table without alias gets a name of ours."""
 
     def mutated(table: exp.Table) -> None:
@@ -144,12 +144,12 @@ def alias_forgotten(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(resolve, "_alias_as_written", mutated)
 
 
-def bare_joins_left(patch: pytest.MonkeyPatch) -> None:
+def bare_joins_left(patch: Injection) -> None:
     """A bare JOIN is parsed as the looser comma join."""
     patch.setattr(parse, "settle_bare_joins", lambda text, tokens, grammar: text)
 
 
-def case_forgotten(patch: pytest.MonkeyPatch) -> None:
+def case_forgotten(patch: Injection) -> None:
     """Table names are looked up exactly as written where the server ignores case."""
     patch.setattr(snapshot.Catalog, "key", lambda self, name: name)
 
@@ -173,7 +173,7 @@ POSITIONS = (
 )
 NAME_MUTANTS = (
     *(
-        Mutant(_not_walked(name, kind, part), by="verify", holding=holding)
+        Mutant(_not_walked(name, kind, part), by="verify", holding=holding, without="schema_column")
         for name, kind, part, holding in POSITIONS
     ),
     Mutant(_not_walked("exists", exp.Exists), by="properties", is_verified=False, holding="exists"),
@@ -186,6 +186,6 @@ NAME_MUTANTS = (
     Mutant(schema_ignored, by="properties"),
     Mutant(qualifiers_left, by="properties", holding="schema_column"),
     Mutant(alias_forgotten, by="properties"),
-    Mutant(bare_joins_left, by="properties", holding="cross"),
+    Mutant(bare_joins_left, by="properties", holding="bare_join"),
     Mutant(case_forgotten, by="properties", holding="odd_case"),
 )

@@ -11,11 +11,13 @@ import gc
 import json
 import multiprocessing
 import os
+import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -27,6 +29,7 @@ from tests.support.generator_fleet import sharp_fleet
 from tests.support.generator_house import House
 from tests.support.generator_house import house as built
 from tests.support.preparation import prepare_once
+from tests.support.same_thread import read_in_this_thread
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STATE = ROOT / ".fuzz"
@@ -44,6 +47,7 @@ class State:
     next: int = 0
     seconds: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
+    commits: list[str] = field(default_factory=list)
 
     @property
     def folder(self) -> Path:
@@ -61,6 +65,11 @@ class State:
         """Count a block that followed the last one."""
         self.next = stop
         self.counts = dict(Counter(self.counts) + block.counts)
+
+    def asked_at(self, commit: str) -> None:
+        """Note the commit that the next queries are asked at."""
+        if commit not in self.commits[-1:]:
+            self.commits.append(commit)
 
     def share(self, name: str) -> str:
         """Return the share of the queries that have something, in percent."""
@@ -80,6 +89,7 @@ def loaded(engine: str, seed: int, *, restart: bool) -> State:
 
 def run(state: State, number: int, workers: int) -> None:
     """Go on until `number` queries of the engine and seed have been asked."""
+    state.asked_at(_commit())
     ranges = [(start, min(start + BLOCK, number)) for start in range(state.next, number, BLOCK)]
     spent, began, told = state.seconds, time.monotonic(), 0.0
     for (_, stop), block in zip(ranges, _blocks(state, ranges, workers), strict=True):
@@ -96,20 +106,30 @@ def run(state: State, number: int, workers: int) -> None:
             print(f"{state.engine}: {stop} of {number}, {rate:.0f}/s, {_bad(state)}", flush=True)
 
 
+def _commit() -> str:
+    """Return the commit of the working tree, marked when it holds changes; "unknown" outside a repository."""
+    asked = ["git", "-C", str(ROOT), "describe", "--always", "--dirty", "--exclude=*"]
+    told = subprocess.run(asked, capture_output=True, text=True, check=False)
+    return told.stdout.strip() or "unknown"
+
+
 def _blocks(state: State, ranges: list[tuple[int, int]], workers: int) -> Iterator[Block]:
     asked = [(state.engine, state.seed, start, stop) for start, stop in ranges]
     if workers == 1:
         yield from map(_block, asked)
         return
-    with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        yield from pool.imap(_block, asked)
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=spawn) as pool:  # a killed worker ends it with an error
+        yield from pool.map(_block, asked)
 
 
 def _block(asked: tuple[str, int, int, int]) -> Block:
     engine, seed, start, stop = asked
     if engine not in _house:
+        patch = pytest.MonkeyPatch()
+        prepare_once(patch)
+        read_in_this_thread(patch)
         _house[engine] = _built(engine)
-        prepare_once(pytest.MonkeyPatch())
         gc.freeze()
         gc.disable()  # collected after each block
     return run_block(_house[engine], seed, start, stop)
@@ -135,7 +155,8 @@ def report(state: State) -> str:
     """Return the figures of all runs of an engine and seed."""
     lines = [
         f"{state.engine}, seed {state.seed}: {state.next} queries, {_bad(state)}, "
-        f"{state.next / max(state.seconds, 1e-9):.0f}/s"
+        f"{state.next / max(state.seconds, 1e-9):.0f}/s",
+        f"  at {', '.join(state.commits)}",
     ]
     became = ("rows", "no rows", "failed", "undecided", "refused", "both refuse")
     named = [name for name in state.counts if name.startswith("the engine's: ")]
@@ -167,8 +188,12 @@ def main(arguments: Iterable[str] | None = None) -> int:
     chosen = parser.parse_args(None if arguments is None else list(arguments))
     engines = [each.value for each in Dialect] if chosen.engine == "all" else [chosen.engine]
     if chosen.at is not None:
-        found = [each for engine in engines for each in single(engine, chosen.seed, chosen.at)]
-        print("\n".join(written(each, engines[0], chosen.seed) for each in found) or "nothing is wrong")
+        found = [
+            written(each, engine, chosen.seed)
+            for engine in engines
+            for each in single(engine, chosen.seed, chosen.at)
+        ]
+        print("\n".join(found) or "nothing is wrong")
         return 1 if found else 0
     bad = 0
     for engine in engines:

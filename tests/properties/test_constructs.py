@@ -9,8 +9,7 @@ import pytest
 from lucky_mcp.demo.tables import Fleet
 from lucky_mcp.model.source import Dialect
 from tests.support.generator_dialects import FEATURES
-from tests.support.generator_numbers import numbered, smallest
-from tests.support.generator_queries import Query
+from tests.support.generator_numbers import numbered
 from tests.support.generator_schema import World, world
 from tests.support.reference import CRM, ORDERS
 
@@ -36,14 +35,3 @@ def test_every_construct_of_the_dialect_turns_up(dialect: str, worlds: dict[str,
 
 def test_every_dialect_has_its_constructs_listed() -> None:
     assert set(FEATURES) == {each.value for each in Dialect}
-
-
-@pytest.mark.parametrize("word", ["ROLLUP", "EXISTS", "LATERAL", "EXCEPT", "RANK()"])
-def test_a_query_is_made_small_around_what_is_wrong(word: str, worlds: dict[str, list[World]]) -> None:
-    def wrong(query: Query) -> bool:
-        return word in query.sql
-
-    orders = worlds["postgres"][0]
-    found = [number for number in range(4000) if wrong(numbered(orders, number))][:4]
-    sizes = sorted(len(smallest(orders, number, wrong).sql) for number in found)
-    assert sizes[len(sizes) // 2] < 320, sizes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
 from lucky_mcp.errors import NameRefused
 from lucky_mcp.model.principal import Principal
@@ -170,6 +171,7 @@ class FakeGateway:
     explanation: Explanation | Exception = EXPLANATION
     visible: FakeVisible = field(default_factory=FakeVisible)
     asked: list[tuple[Principal, SqlRead]] = field(default_factory=list)
+    policies: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(sources={}))
 
     async def read(self, principal: Principal, request: SqlRead) -> ReadResult:
         self.asked.append((principal, request))

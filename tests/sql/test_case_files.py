@@ -1,17 +1,24 @@
 """The loader of the case files: whatever would silently not be tested is a fault, named with its place."""
 
+from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from lucky_mcp.demo.roster import DIALECTS
+from lucky_mcp.model.source import Dialect
 from tests.support.cases import (
     CaseFault,
+    RefusalCase,
+    RewriteCase,
     as_csv,
     mask_cases,
     one_space,
     refusal_cases,
     rewrite_cases,
     with_guards,
+    without_literals,
 )
 
 HEAD = "source: s\nrole: analyst\ncases:\n"
@@ -162,3 +169,27 @@ def test_golden_texts_are_compared_without_layout() -> None:
 
 def test_rows_are_written_as_csv() -> None:
     assert as_csv([(None, "", "a,b", 'c"d', True, 1.5, "x\ny")]) == [',"","a,b","c""d",true,1.5,"x\\ny"']
+
+
+def shapes(cases: Sequence[RewriteCase | RefusalCase]) -> set[tuple[str, str]]:
+    """Return the different texts, each with its dialect: literals, white space and case of letters do not count."""
+    spoken = ((case, case.dialect or DIALECTS.get(case.source)) for case in cases)
+    return {(dialect, without_literals(case.sql).lower()) for case, dialect in spoken if dialect}
+
+
+@pytest.mark.parametrize(("read", "count"), [(rewrite_cases, 150), (refusal_cases, 150)])
+def test_there_are_enough_cases_of_different_shapes(read: type, count: int) -> None:
+    found = shapes(read())
+    assert len({text for _, text in found}) >= count, "one text in several dialects counts once"
+    assert {
+        dialect: each for dialect, each in Counter(spoken for spoken, _ in found).items() if each < count
+    } == {}
+    assert {spoken for spoken, _ in found} >= set(Dialect)
+
+
+def test_shapes_leave_out_literals() -> None:
+    cases = [
+        RewriteCase(place="", title="", role="", source="s", dialect="mysql", sql=sql)
+        for sql in ("SELECT 1", "select  2", "SELECT 'a'", "SELECT a")
+    ]
+    assert len(shapes(cases)) == 2

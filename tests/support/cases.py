@@ -215,7 +215,7 @@ def _entries(folder: Path, kind: type) -> Iterator[dict[str, Any]]:
         for entry in _file_entries(path, folder, kind):
             place, title = entry["place"], entry["title"]
             spoken = str(entry.get("dialect", ""))
-            key = (entry["role"], spoken, entry["source"], _without_literals(entry["sql"]))
+            key = (entry["role"], spoken, entry["source"], without_literals(entry["sql"]))
             for known, each in ((titles, title), (texts, key)):
                 if each in known:
                     raise CaseFault(f"{place}: {title!r} repeats the case at {known[each]}")
@@ -272,7 +272,7 @@ def _refuse_unknown(mapping: CommentedMap, allowed: set[str], place: str) -> Non
         raise CaseFault(f"{place}: unknown key {unknown[0]!r}")
 
 
-def _without_literals(sql: str) -> str:
+def without_literals(sql: str) -> str:
     """Return the text as it is compared: two cases that differ in literals alone test one thing."""
     return " ".join(LITERAL.sub("?", sql).split()) or sql
 

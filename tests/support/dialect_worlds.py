@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,11 +9,11 @@ from pathlib import Path
 from lucky_mcp.demo.tables import Fleet
 from lucky_mcp.demo.write_duckdb import write_fleet
 from lucky_mcp.policy.policy_set import PolicySet
-from tests.support.house import policies_over
+from tests.support.house import policies_in, policies_over
 from tests.support.reference import clean_tables
 from tests.support.twin import Unguarded
 
-ROLES = ("analyst", "data_engineer")
+ROLES = ("analyst", "data_engineer", "executive")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,14 +49,8 @@ class DialectWorlds:
         dialects = {table.source: dialect for table in self._fleet.tables}
         write_fleet(self._fleet, folder / "data", dialects=dialects)
         copied = policies_in(self._policies, folder / "policies", dialect)
-        twins = {role: Unguarded(clean_tables(self._fleet, role), folder / role, dialects) for role in ROLES}
+        twins = {
+            role: Unguarded(clean_tables(self._fleet, role), folder / role, dialects, self._fleet.views)
+            for role in ROLES
+        }
         return DialectWorld(policies=policies_over(copied, folder / "data"), twins=twins)
-
-
-def policies_in(original: Path, copy: Path, dialect: str) -> Path:
-    """Copy the policies with every source served in one dialect; return the copy."""
-    shutil.copytree(original, copy)
-    sources = copy / "sources.yaml"
-    text = re.sub(r"dialect: \w+", f"dialect: {dialect}", sources.read_text(encoding="utf-8"))
-    sources.write_text(text, encoding="utf-8")
-    return copy

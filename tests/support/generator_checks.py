@@ -6,16 +6,22 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from lucky_mcp.adapters.duckdb import SETTINGS
 from lucky_mcp.errors import Code
 from lucky_mcp.model.result import Truncation
-from tests.support.generator_house import Answer, House, Plain
+from tests.support.generator_house import Answer, House
 from tests.support.generator_queries import Query
 from tests.support.generator_schema import World
+from tests.support.plain_databases import Plain
 
 # The engine itself gives up on such a query, by one plan and not by another: no verdict on the guard.
 ENGINE_DEFECTS = ("InternalException", "SerializationException", "NotImplementedException")
+# The twin has no bounds of its own; the house's say nothing about the answer.
+GIVEN_UP = ("InterruptException", "OutOfMemoryException")
 # No engine has to compute what nothing needs: rows from the guard where the twin fails on a value are no lie.
 RUNTIME_FAILURES = ("ConversionException", "InvalidInputException", "OutOfRangeException")
+# The guarded rows are the twin's without its optimizer, and the twin's with it are others.
+PLANS_DISAGREE = "the copy's own plans disagree"
 Rows = Sequence[tuple[object, ...]]
 
 
@@ -35,15 +41,25 @@ def lie(query: Query, world: World, house: House) -> Verdict:
     twin = house.twins[world.role].ask(world.source, query.sql)
     if answer.is_refusal:
         return Verdict("", answer, twin)
-    if is_timeout(answer) or twin.failure.startswith(ENGINE_DEFECTS):
+    if is_timeout(answer) or twin.is_cut or twin.failure.startswith(ENGINE_DEFECTS + GIVEN_UP):
         return Verdict("", answer, twin, is_undecided=True)
     for plan in _plans(query, world, house, twin):
         if (answer.result is None) == bool(plan.failure):
             wrong = _other_rows(answer, plan, query, world) if answer.result else ""
+            if wrong and plan is twin:
+                wrong = _settled_by_plans(wrong, answer, query, world, house)
             return Verdict(wrong, answer, plan)
     if answer.result is not None and twin.failure.startswith(RUNTIME_FAILURES):
         return Verdict("", answer, twin, is_undecided=True)
     return Verdict(f"guarded: {answer.reason}; twin: {twin.failure or 'rows'}", answer, twin)
+
+
+def _settled_by_plans(wrong: str, answer: Answer, query: Query, world: World, house: House) -> str:
+    """Say so where the rows are those of the twin without its optimizer: the plain query has two answers then."""
+    as_written = house.twins[world.role].ask(world.source, query.sql, optimized=False)
+    if as_written.failure or _other_rows(answer, as_written, query, world):
+        return wrong
+    return f"{PLANS_DISAGREE}: {wrong}"
 
 
 def is_timeout(answer: Answer) -> bool:
@@ -52,7 +68,8 @@ def is_timeout(answer: Answer) -> bool:
 
 
 def _plans(query: Query, world: World, house: House, twin: Plain) -> Iterator[Plain]:
-    """Yield the twin's answers by other plans: without its optimizer, and with a fence at every table.
+    """Yield the twin's answers by other plans: without its optimizer, with a fence at every table, and
+    without the passes that a gateway's own engine leaves out.
 
     SQL leaves open which rows a failing expression meets, so an answer that some plan over the twin gives
     is no lie. (Whether it depends on hidden rows is the other invariant's question.)
@@ -60,6 +77,9 @@ def _plans(query: Query, world: World, house: House, twin: Plain) -> Iterator[Pl
     yield twin
     yield house.twins[world.role].ask(world.source, query.sql, optimized=False)
     yield house.fenced_twins[world.role].ask(world.source, query.sql)
+    passes = str(SETTINGS["disabled_optimizers"])
+    yield house.fenced_twins[world.role].ask(world.source, query.sql, without=passes)
+    yield house.twins[world.role].ask(world.source, query.sql, without=passes)
 
 
 def _other_rows(answer: Answer, twin: Plain, query: Query, world: World) -> str:

@@ -113,6 +113,15 @@ class Context:
         self.names += 1
         return f"{start}{self.names}"
 
+    def fresh_quoted(self) -> str:
+        """Return a new name that must be quoted: capitals and a blank."""
+        self.names += 1
+        return self.count("quoted_name", f"Sum {self.names}")
+
+    def spelt(self, name: str) -> str:
+        """Return a name as it is written where it means something."""
+        return self.world.quoted(name) if " " in name else name
+
     @property
     def may_nest(self) -> bool:
         """Whether another SELECT fits into the budget."""

@@ -44,7 +44,7 @@ def _name(context: Context, outer: Scope, taken: Sequence[str]) -> str:
     if shadowing and context.chance(50):
         context.count("shadow")
         return context.pick(shadowing)
-    return context.fresh("w")
+    return context.fresh_quoted() if context.chance(10) else context.fresh("w")
 
 
 def _entry(
@@ -59,7 +59,10 @@ def _entry(
         context.count("column_list")
         fields = tuple(replace(each, name=context.fresh("k")) for each in written.fields)
         columns = f"({', '.join(each.name for each in fields)})"
-    return f"{name}{columns} AS ({written.text})", Cte(name, fields)
+    kept = ""
+    if context.has("materialized") and context.chance(15):
+        kept = context.count("materialized", context.pick((" MATERIALIZED", " NOT MATERIALIZED")))
+    return f"{context.spelt(name)}{columns} AS{kept} ({written.text})", Cte(name, fields)
 
 
 def _recursive(context: Context, scope: Scope, name: str) -> tuple[str, Cte]:
@@ -73,4 +76,7 @@ def _recursive(context: Context, scope: Scope, name: str) -> tuple[str, Cte]:
         f"SELECT b.{key.name}, r.n + 1 FROM {name} AS r JOIN {full} AS b ON b.{key.name} = r.k WHERE r.n < 3"
     )
     fields = (Field("k", key.kind, key.literals), Field("n", Kind.INT, ("1", "2", "3")))
-    return f"{name} AS ({start} UNION ALL {step})", Cte(name, fields)
+    union = "UNION ALL"
+    if context.has("recursive_union") and context.chance(30):
+        union = context.count("recursive_union", "UNION")
+    return f"{name} AS ({start} {union} {step})", Cte(name, fields)

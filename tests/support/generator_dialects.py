@@ -21,55 +21,48 @@ class Features:
 
 COMMON = frozenset(
     {
-        *("join", "inner", "left", "right", "cross", "comma", "self", "using", "parenthesised", "star"),
-        *("nest", "exists", "in_subquery", "scalar_subquery", "correlated", "derived", "own_rows"),
-        *("cte", "cte_read", "cte_nested", "shadow", "shadow_cte", "column_list"),
+        # joins
+        *("join", "inner", "left", "right", "cross", "comma", "self", "using", "using_several"),
+        *("unequal_join", "parenthesised", "own_rows"),
+        # names
+        *("star", "quoted", "quoted_name", "odd_case", "schema_column", "column_list"),
+        # subqueries by where they stand
+        *("nest", "derived", "exists", "correlated", "correlated_exists", "in_subquery", "scalar_subquery"),
+        *("select_subquery", "on_subquery", "group_subquery", "having_subquery", "order_subquery"),
+        *("case_subquery", "argument_subquery", "aggregate_subquery", "window_subquery"),
+        # WITH and set operations
+        *("cte", "cte_read", "cte_nested", "shadow", "shadow_cte"),
         *("set", "UNION", "UNION ALL", "EXCEPT", "INTERSECT", "set_nested", "set_arm_limit"),
-        *(
-            "window",
-            "frame",
-            "row_frame",
-            "neighbour_row",
-            "group",
-            "group_alias",
-            "group_position",
-            "having",
-        ),
-        *("distinct", "aggregate_distinct", "order_position", "order_alias", "order_expression", "limit"),
-        *(
-            "like",
-            "in_list",
-            "between",
-            "case",
-            "coalesce",
-            "nullif",
-            "cast",
-            "is_null",
-            "quoted",
-            "odd_case",
-        ),
-        *("order_subquery", "having_subquery", "on_subquery", "case_subquery", "argument_subquery"),
-        *(
-            "date",
-            "interval",
-            "text",
-            "number",
-            "schema_column",
-            "correlated_exists",
-            "risky",
-            "probe",
-            "json",
-        ),
+        # groups, windows, order
+        *("group", "group_alias", "group_position", "having", "distinct", "aggregate_distinct"),
+        *("rollup", "grouping"),
+        *("window", "frame", "row_frame", "neighbour_row", "distribution"),
+        *("order_position", "order_alias", "order_expression", "limit"),
+        # values and conditions
+        *("like", "in_list", "between", "is_null", "truth", "regexp"),
+        *("case", "simple_case", "coalesce", "nullif", "cast"),
+        *("date", "interval", "text", "number", "bits", "json"),
+        *("risky", "probe"),
     }
 )
-ORDINARY = frozenset({"natural", "row_in_subquery", "quantified", "recursive", "regexp"})
-MODERN = frozenset({"lateral", "named_window", "EXCEPT ALL", "INTERSECT ALL"})
-SETS = frozenset({"grouping_sets", "rollup", "cube"})
+ORDINARY = frozenset({"natural", "row_in_subquery", "row_in_list", "quantified", "recursive"})
+MODERN = frozenset({"lateral", "named_window", "EXCEPT ALL", "INTERSECT ALL", "range_offset"})
+MODERN |= frozenset({"recursive_union"})
+OF_POSTGRES = frozenset({"distinct_on", "filter", "window_filter", "groups_frame", "values", "fetch"})
+OF_POSTGRES |= frozenset({"materialized", "cast_operator", "ordered_set", "nulls_order", "concat_aggregate"})
+OF_REDSHIFT = frozenset({"cast_operator", "ordered_set", "nulls_order", "concat_aggregate", "similar"})
+OF_REDSHIFT |= frozenset({"qualify", "group_all", "star_except", "alias_reuse", "ignore_nulls"})
+OF_DUCKDB = frozenset({"qualify", "group_all", "star_except", "star_replace", "alias_reuse", "ignore_nulls"})
+OF_DUCKDB |= frozenset({"by_name", "semi", "anti", "asof", "having_alias"})
+SETS = frozenset({"grouping_sets", "cube"})
 
 FEATURES: Mapping[str, Features] = {
     "mysql": Features(
         quote="`",
-        constructs=COMMON | ORDINARY | MODERN | {"rollup", "having_alias", "concat_aggregate"},
+        constructs=COMMON
+        | ORDINARY
+        | MODERN
+        | {"having_alias", "concat_aggregate", "straight", "bare_join", "limit_comma", "xor"},
         text="CHAR",
         whole="SIGNED",
         big="SIGNED",
@@ -77,27 +70,22 @@ FEATURES: Mapping[str, Features] = {
         decimal="DECIMAL",
     ),
     "postgres": Features(
-        quote='"',
-        constructs=COMMON
-        | ORDINARY
-        | MODERN
-        | SETS
-        | {"full", "distinct_on", "filter", "groups_frame", "concat_aggregate", "values"},
+        quote='"', constructs=COMMON | ORDINARY | MODERN | SETS | OF_POSTGRES | {"full", "similar"}
     ),
     "redshift": Features(
-        quote='"', constructs=COMMON | ORDINARY | SETS | {"full"}, text="VARCHAR", whole="INTEGER"
+        quote='"',
+        constructs=COMMON | ORDINARY | SETS | OF_REDSHIFT | {"full"},
+        text="VARCHAR",
+        whole="INTEGER",
     ),
     "duckdb": Features(
-        quote='"',
-        constructs=COMMON
-        | ORDINARY
-        | MODERN
-        | SETS
-        | {"full", "distinct_on", "filter", "groups_frame", "having_alias", "concat_aggregate", "values"},
+        quote='"', constructs=COMMON | ORDINARY | MODERN | SETS | OF_POSTGRES | OF_DUCKDB | {"full"}
     ),
     "doris": Features(
         quote="`",
-        constructs=(COMMON - {"shadow_cte"}) | SETS | {"full", "having_alias", "regexp", "shadow_cte"},
+        constructs=COMMON
+        | SETS
+        | {"full", "having_alias", "semi", "anti", "star_except", "limit_comma", "nulls_order", "xor"},
         text="VARCHAR",
         time="DATETIME",
         decimal="DECIMAL",

@@ -73,6 +73,8 @@ def _case(context: Context, scope: Scope, kind: Kind, depth: int) -> str:
     from tests.support.generator_predicates import predicate
 
     context.count("case")
+    if context.chance(20):
+        return _simple_case(context, scope, kind)
     condition = predicate(context, scope, depth)
     chosen = expression(context, scope, kind, depth)
     if context.may_nest and context.chance(12):
@@ -85,6 +87,17 @@ def _case(context: Context, scope: Scope, kind: Kind, depth: int) -> str:
         else ""
     )
     return f"CASE WHEN {condition} THEN {chosen}{more} ELSE {other} END"
+
+
+def _simple_case(context: Context, scope: Scope, kind: Kind) -> str:
+    context.count("simple_case")
+    compared = context.pick((Kind.TEXT, Kind.INT))
+    whens = " ".join(
+        f"WHEN {literal_near(context, scope, compared)} THEN {leaf(context, scope, kind)}"
+        for _ in range(context.number(1, 2))
+    )
+    other = f" ELSE {leaf(context, scope, kind)}" if context.chance(70) else ""
+    return f"CASE {leaf(context, scope, compared)} {whens}{other} END"
 
 
 def _coalesce(context: Context, scope: Scope, kind: Kind, depth: int) -> str:
@@ -109,6 +122,8 @@ def scalar_subquery(context: Context, scope: Scope, kind: Kind, depth: int) -> s
 def _cast(context: Context, scope: Scope, kind: Kind, depth: int) -> str:
     """Cast what cannot fail: numbers to text, times to days, anything to its own kind."""
     types = context.world.features
+    if context.has("cast_operator") and context.chance(40):
+        return _cast_operator(context, scope, kind, depth)
     if kind is Kind.TEXT:
         return f"CAST({expression(context, scope, Kind.INT, depth)} AS {context.count('cast', types.text)})"
     if kind is Kind.MONEY:
@@ -118,6 +133,15 @@ def _cast(context: Context, scope: Scope, kind: Kind, depth: int) -> str:
     if kind is Kind.INT:
         return f"CAST({leaf(context, scope, kind)} AS {context.count('cast', types.big)})"
     return expression(context, scope, kind, depth)
+
+
+def _cast_operator(context: Context, scope: Scope, kind: Kind, depth: int) -> str:
+    types = context.world.features
+    into = {Kind.TEXT: types.text, Kind.MONEY: f"{types.decimal}(20,2)", Kind.INT: types.big}
+    if kind not in into:
+        return expression(context, scope, kind, depth)
+    context.count("cast_operator")
+    return f"({leaf(context, scope, Kind.INT if kind is Kind.TEXT else kind)})::{into[kind]}"
 
 
 def _risky_call(template: str, kind: Kind) -> Maker:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 from tests.support.generator_context import Context, Relation, Scope
 from tests.support.generator_predicates import exists, predicate
-from tests.support.generator_schema import Field, Kind, TableShape
+from tests.support.generator_relations import base, item, own_rows
+from tests.support.generator_schema import Field, Kind
 
 KEYS = ("order_id", "user_no", "shop_id", "id")
-TRAP_ALIASES = ("t_order_item", "t_user", "t_user_profile", "order_id", "T_Sales_Order_M", "user_no")
 Joined = tuple[str, Scope]
 
 
@@ -28,7 +28,7 @@ def from_clause(context: Context, outer: Scope) -> Joined:
 
 def keyed_from(context: Context, outer: Scope) -> Joined:
     """Return one base table, whose key makes every order of its rows a total one."""
-    text, relation = _base(context, outer, ())
+    text, relation = base(context, outer, ())
     return text, Scope(relations=(relation,), outer=outer.outer, ctes=outer.ctes)
 
 
@@ -40,96 +40,6 @@ def _first(context: Context, outer: Scope) -> Joined:
     text, relation = item(context, outer, ())
     scope = Scope(relations=(relation,), outer=outer.outer, ctes=outer.ctes)
     return text, scope
-
-
-def item(context: Context, outer: Scope, taken: Sequence[Relation]) -> tuple[str, Relation]:
-    """Return one thing to read from, under a name that is not taken in this FROM."""
-    if outer.ctes and context.chance(60):
-        return _cte(context, outer, taken)
-    if context.may_nest and context.chance(9):
-        return _derived(context, outer, taken)
-    return _base(context, outer, taken)
-
-
-def _base(context: Context, outer: Scope, taken: Sequence[Relation]) -> tuple[str, Relation]:
-    table = context.pick(context.world.tables)
-    text, _ = _table_text(context, outer, table)
-    alias = _alias(context, taken, table.name)
-    if any(each.key == table.key and each.fields == table.fields for each in taken):
-        context.count("self")
-    if alias is None:
-        return text, Relation(table.name, table.fields, schema=table.schema, key=table.key)
-    if context.has("values") and context.chance(8):
-        return _with_column_list(context, f"{text} AS {alias}", Relation(alias, table.fields))
-    word = context.pick((" AS ", " "))
-    return f"{text}{word}{alias}", Relation(alias, table.fields, key=table.key)
-
-
-def _table_text(context: Context, outer: Scope, table: TableShape) -> tuple[str, bool]:
-    if outer.shadows(table.name) or context.chance(35):
-        quoted = context.world.quoted
-        if context.chance(20):
-            context.count("quoted")
-            return f"{quoted(table.schema)}.{quoted(table.name)}", True
-        return f"{table.schema}.{table.name}", True
-    if context.chance(20):
-        spelt = context.pick((("odd_case", table.name.upper()), ("quoted", context.world.quoted(table.name))))
-        return context.count(*spelt), False
-    return table.name, False
-
-
-def _alias(context: Context, taken: Sequence[Relation], name: str) -> str | None:
-    """Return None where the table's own name will do."""
-    names = {relation.name.lower() for relation in taken}
-    if name.lower() not in names and context.chance(35):
-        return None
-    traps = [trap for trap in TRAP_ALIASES if trap.lower() not in names]
-    return context.pick(traps) if context.chance(15) else context.fresh("t")
-
-
-def _with_column_list(context: Context, text: str, relation: Relation) -> tuple[str, Relation]:
-    """Rename columns by position, which slides if the guard shows another column order."""
-    context.count("column_list")
-    fields = tuple(replace(each, name=context.fresh("p")) for each in relation.fields)
-    return f"{text}({', '.join(each.name for each in fields)})", replace(relation, fields=fields, schema="")
-
-
-def _cte(context: Context, outer: Scope, taken: Sequence[Relation]) -> tuple[str, Relation]:
-    cte = context.pick(outer.ctes)
-    context.count("cte_read")
-    name = next(each for each in outer.ctes if each.name.lower() == cte.name.lower())
-    alias = _alias(context, taken, name.name)
-    spelt = name.name.upper() if context.chance(8) else name.name
-    return (
-        (spelt, Relation(name.name, name.fields))
-        if alias is None
-        else (
-            f"{spelt} AS {alias}",
-            Relation(alias, name.fields),
-        )
-    )
-
-
-def _derived(context: Context, outer: Scope, taken: Sequence[Relation]) -> tuple[str, Relation]:
-    context.count("derived")
-    around = Scope(outer=outer.outer, ctes=outer.ctes)
-    written = context.subquery(context, around, None)
-    relation = Relation(context.fresh("d"), written.fields)
-    text = f"({written.text}) AS {relation.name}"
-    if written.is_sized and context.chance(12):
-        return _with_column_list(context, text, relation)
-    return text, relation
-
-
-def _values(context: Context) -> tuple[str, Relation]:
-    """Return a few rows of the query's own."""
-    context.count("own_rows")
-    name = context.fresh("v")
-    fields = (Field("k", Kind.INT, ("1", "90")), Field("s", Kind.TEXT, ("'USD'", "'2'")))
-    if not context.has("values"):
-        return f"(SELECT 90 AS k, 'USD' AS s UNION ALL SELECT 1, '2') AS {name}", Relation(name, fields)
-    context.count("values")
-    return f"(VALUES (90, 'USD'), (1, '2')) AS {name}(k, s)", Relation(name, fields)
 
 
 def _right(context: Context, outer: Scope, scope: Scope) -> tuple[str, Relation]:
@@ -166,7 +76,7 @@ def _on(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
 def _condition(context: Context, left: Scope, relation: Relation, both: Scope) -> str:
     """Join on equal keys where there are any, so that joins give rows and not products."""
     pairs = [
-        (f"{other.name}.{field.name}", f"{relation.name}.{match.name}")
+        (_name(context, other, field), _name(context, relation, match))
         for other in left.relations
         for field in other.usable
         for match in relation.usable
@@ -175,6 +85,8 @@ def _condition(context: Context, left: Scope, relation: Relation, both: Scope) -
     if not pairs or context.chance(5):
         return _any_condition(context, left, relation)
     first, second = context.pick(pairs)
+    if context.chance(4):
+        return f"{first} {context.count('unequal_join', context.pick(('<=', '>')))} {second}"
     extra = f" AND {predicate(context, both, 1)}" if context.chance(25) else ""
     if context.may_nest and context.chance(5):
         context.count("on_subquery")
@@ -185,13 +97,17 @@ def _condition(context: Context, left: Scope, relation: Relation, both: Scope) -
 def _any_condition(context: Context, left: Scope, relation: Relation) -> str:
     """Compare one side with the other, so that the join is no product in disguise."""
     pairs = [
-        f"{other.name}.{field.name} = {relation.name}.{match.name}"
+        f"{_name(context, other, field)} = {_name(context, relation, match)}"
         for other in left.relations
         for field in other.usable
         for match in relation.usable
         if field.kind is match.kind
     ]
     return context.pick(pairs) if pairs else "1 = 0"
+
+
+def _name(context: Context, relation: Relation, field: Field) -> str:
+    return f"{context.spelt(relation.name)}.{context.spelt(field.name)}"
 
 
 def _common(left: Scope, relation: Relation) -> list[str]:
@@ -211,10 +127,14 @@ def _using(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
         both = _plus(scope, relation)
         return f"{text} {_side(context)} {right} ON {_condition(context, scope, relation, both)}", both
     context.count("using")
-    name = context.pick(common)
-    return f"{text} {_side(context)} {right} USING ({name})", _plus(
-        scope, relation, frozenset({name.lower()}), sized=False
-    )
+    names = [context.pick(common)]
+    others = [name for name in common if name not in names]
+    if others and context.chance(50):
+        context.count("using_several")
+        names.append(context.pick(others))
+    merged = frozenset(name.lower() for name in names)
+    both = _plus(scope, relation, merged, sized=False)
+    return f"{text} {_side(context)} {right} USING ({', '.join(names)})", both
 
 
 def _natural(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
@@ -226,7 +146,8 @@ def _natural(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
         context.count("cross")
         return f"{text} CROSS JOIN {right}", _plus(scope, relation)
     context.count("natural")
-    word = context.pick(("NATURAL JOIN", "NATURAL LEFT JOIN"))
+    words = ["NATURAL JOIN", "NATURAL LEFT JOIN", "NATURAL INNER JOIN", "NATURAL RIGHT JOIN"]
+    word = context.pick([*words, "NATURAL FULL JOIN"] if context.has("full") else words)
     return f"{text} {word} {right}", _plus(scope, relation, frozenset(common), sized=False)
 
 
@@ -234,12 +155,12 @@ def _cross(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
     right, relation = _right(context, outer, scope)
     words = [("cross", " CROSS JOIN "), ("comma", ", ")]
     if context.world.dialect == "mysql":
-        words += [("cross", " JOIN "), ("cross", " STRAIGHT_JOIN ")]
+        words += [("bare_join", " JOIN "), ("straight", " STRAIGHT_JOIN ")]
     return f"{text}{context.count(*context.pick(words))}{right}", _plus(scope, relation)
 
 
 def _own_rows(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
-    right, relation = _values(context)
+    right, relation = own_rows(context)
     both = _plus(scope, relation)
     return f"{text} {_side(context)} {right} ON {_any_condition(context, scope, relation)}", both
 
@@ -264,6 +185,37 @@ def _wrapped(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
     return f"({text})", both
 
 
+def _half(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
+    """Keep rows of the left side by whether the right one has a match; nothing of the right is shown."""
+    if not context.has("semi"):
+        return _on(context, outer, text, scope)
+    right, relation = _right(context, outer, scope)
+    condition = _condition(context, scope, relation, _plus(scope, relation))
+    side = "LEFT " if context.world.dialect == "doris" else ""
+    word = context.count(*context.pick((("semi", "SEMI JOIN"), ("anti", "ANTI JOIN"))))
+    return f"{text} {side}{word} {right} ON {condition}", scope
+
+
+def _as_of(context: Context, outer: Scope, text: str, scope: Scope) -> Joined:
+    """Find the row before by the right table's key, which no two rows have alike."""
+    if not context.has("asof"):
+        return _on(context, outer, text, scope)
+    right, relation = base(context, outer, scope.relations)
+    (key,) = [field for field in relation.fields if field.name == relation.key] or [None]
+    pairs = [
+        _name(context, other, field)
+        for other in scope.relations
+        for field in other.usable
+        if key is not None and key.kind is field.kind is Kind.INT
+    ]
+    both = _plus(scope, relation)
+    if not pairs or key is None:
+        return f"{text} JOIN {right} ON {_condition(context, scope, relation, both)}", both
+    side = context.pick(("", " LEFT"))
+    condition = f"{context.pick(pairs)} >= {_name(context, relation, key)}"
+    return f"{text} ASOF{side}{context.count('asof', ' JOIN ')}{right} ON {condition}", both
+
+
 def _lateral(context: Context, text: str, scope: Scope) -> Joined:
     around = Scope(outer=scope, ctes=scope.ctes)
     written = context.subquery(context, around, None)
@@ -280,4 +232,5 @@ def _lateral(context: Context, text: str, scope: Scope) -> Joined:
 
 JOINS: tuple[Callable[[Context, Scope, str, Scope], Joined], ...] = (
     *(_on, _on, _on, _on, _using, _using, _natural, _cross, _parenthesised, _wrapped, _own_rows),
+    *(_half, _as_of),
 )

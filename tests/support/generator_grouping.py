@@ -11,6 +11,7 @@ from tests.support.generator_schema import Field, Kind
 
 AGGREGATED = {Kind.INT: ("MAX", "MIN"), Kind.MONEY: ("SUM", "MAX", "MIN"), Kind.TEXT: ("MAX", "MIN")}
 AGGREGATED |= {Kind.TIME: ("MAX", "MIN"), Kind.DATE: ("MIN", "MAX"), Kind.FLOAT: ("MAX", "MIN", "AVG")}
+SET_WORDS = ("ROLLUP", "CUBE", "GROUPING SETS")
 SETS = {"grouping_sets": "GROUPING SETS", "rollup": "ROLLUP", "cube": "CUBE"}
 
 
@@ -30,23 +31,32 @@ def grouped(context: Context, scope: Scope, wanted: Sequence[Kind], rest: str) -
     context.count("group")
     keys = [_key(context, scope, kind) for kind in wanted[:2]]
     fields = tuple(Field(context.fresh("g"), kind) for kind in wanted)
-    values = [*keys, *(_aggregate(context, scope, kind) for kind in wanted[len(keys) :])]
+    by = _by(context, keys, [field.name for field in fields[: len(keys)]])
+    others = [_aggregate(context, scope, kind) for kind in wanted[len(keys) :]]
+    if others and wanted[-1] is Kind.INT and any(word in by for word in SET_WORDS) and context.chance(35):
+        others[-1] = context.count("grouping", f"GROUPING({context.pick(keys)})")
+    values = [*keys, *others]
     shown = ", ".join(f"{value} AS {field.name}" for value, field in zip(values, fields, strict=True))
     aliases = [field.name for field in fields[len(keys) :]]
     having = f" HAVING {_having(context, scope, aliases)}" if context.chance(30) else ""
-    names = [field.name for field in fields[: len(keys)]]
-    return Written(f"SELECT {shown} {rest} GROUP BY {_by(context, keys, names)}{having}", fields)
+    return Written(f"SELECT {shown} {rest} GROUP BY {by}{having}", fields)
 
 
 def _key(context: Context, scope: Scope, kind: Kind) -> str:
     """Return a key without WITH: its entries get names of their own at each place, so no engine finds it equal."""
     key = expression(context, scope, kind, 1)
-    return leaf(context, scope, kind) if "WITH " in key else key
+    if "WITH " in key:
+        return leaf(context, scope, kind)
+    if "(SELECT " in key:
+        context.count("group_subquery")
+    return key
 
 
 def _by(context: Context, keys: Sequence[str], names: Sequence[str]) -> str:
     if context.chance(25):
         return _sets(context, keys)
+    if context.has("group_all") and context.chance(8):
+        return context.count("group_all", "ALL")
     if context.chance(20):
         context.count("group_alias")
         return ", ".join(names)
@@ -84,10 +94,16 @@ def _aggregate_call(context: Context, scope: Scope, kind: Kind) -> str:
         return "NULL"
     if kind is Kind.TEXT and context.has("concat_aggregate") and context.chance(15):
         return _concatenated(context, scope)
+    if context.has("ordered_set") and kind in {Kind.INT, Kind.MONEY} and context.chance(10):
+        inner = expression(context, scope, kind, 1)
+        return context.count("ordered_set", f"PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY {inner})")
     if kind is Kind.MONEY and context.chance(15):
         context.count("aggregate_distinct")
         return f"SUM(DISTINCT {expression(context, scope, kind, 1)})"
-    return f"{context.pick(AGGREGATED[kind])}({expression(context, scope, kind, 1)})"
+    inner = expression(context, scope, kind, 1)
+    if "(SELECT " in inner:
+        context.count("aggregate_subquery")
+    return f"{context.pick(AGGREGATED[kind])}({inner})"
 
 
 def _concatenated(context: Context, scope: Scope) -> str:
@@ -96,6 +112,8 @@ def _concatenated(context: Context, scope: Scope) -> str:
     value = leaf(context, scope, Kind.TEXT)
     if context.world.dialect == "mysql":
         return f"GROUP_CONCAT({value} ORDER BY {value} SEPARATOR ';')"
+    if context.world.dialect == "redshift":
+        return f"LISTAGG({value}, ';') WITHIN GROUP (ORDER BY {value})"
     return f"STRING_AGG({value}, ';' ORDER BY {value})"
 
 

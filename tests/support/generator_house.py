@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import re
-import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import duckdb
-from sqlglot.errors import SqlglotError
 
 from lucky_mcp.adapters.base import Adapter
 from lucky_mcp.adapters.registry import Registry
 from lucky_mcp.audit.line import to_line
 from lucky_mcp.audit.record import AuditRecord
-from lucky_mcp.demo.tables import Fleet, Table
-from lucky_mcp.demo.write_duckdb import write_fleet, write_source
+from lucky_mcp.demo.tables import Fleet
+from lucky_mcp.demo.write_duckdb import write_fleet
 from lucky_mcp.errors import ReadError
 from lucky_mcp.gateway.execute import ExecutionFailed, Executor
 from lucky_mcp.gateway.read import Gateway
@@ -26,19 +21,18 @@ from lucky_mcp.gateway.refresh import refresh_references
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.result import ReadResult
-from lucky_mcp.model.source import Dialect, Source
+from lucky_mcp.model.source import Source
 from lucky_mcp.policy.policy_set import PolicySet
 from tests.support.generator_schema import World, world
-from tests.support.house import ANALYST, ENGINEER, NOW, policies_over
+from tests.support.house import ANALYST, ENGINEER, NOW, policies_in, policies_over
 from tests.support.neighbours import NAMES, neighbour
+from tests.support.plain_databases import Databases
 from tests.support.reference import CRM, MAP, ORDERS, SHOPS, clean_tables
-from tests.support.twin import CONFIGS, translated
 
 PRINCIPALS: Mapping[str, Principal] = {"analyst": ANALYST, "data_engineer": ENGINEER}
 SOURCES = (ORDERS, ORDERS, ORDERS, CRM, CRM, CRM, SHOPS)
 FOLDING = {"postgres"}  # where the map's catalog, which tells names apart by case, has such names
 ROWS_ASKED = 1000
-FENCE_ROWS = 9223372036854775807
 
 
 @dataclass(frozen=True)
@@ -60,75 +54,6 @@ class Answer:
         return f"{self.text} | {self.error.audit_detail}" if self.error else "rows"
 
 
-@dataclass(frozen=True)
-class Plain:
-    """What an unguarded query came to; `failure` is the engine's own text."""
-
-    columns: tuple[str, ...] = ()
-    rows: Sequence[tuple[object, ...]] = ()
-    failure: str = ""
-
-
-class Databases:
-    """One open database per source, asked without a guard in one dialect.
-
-    With `fenced` each table is a view that no condition is moved into, as behind the guard.
-    """
-
-    def __init__(self, tables: Sequence[Table], folder: Path, dialect: str, *, fenced: bool = False) -> None:
-        folder.mkdir(parents=True)
-        self._dialect = Dialect(dialect)
-        self._open: dict[str, tuple[duckdb.DuckDBPyConnection, str]] = {}
-        config = {"threads": 2, **CONFIGS[dialect]}
-        for source in dict.fromkeys(table.source for table in tables):
-            group = [table for table in tables if table.source == source]
-            path = folder / f"{source}.duckdb"
-            write_source([_behind(table) for table in group] if fenced else group, path, dialect=dialect)
-            if fenced:
-                _add_views(group, path)
-                config["disabled_optimizers"] = "statistics_propagation"
-            database = duckdb.connect(str(path), read_only=True, config=config)
-            self._open[source] = (database, group[0].schema)
-
-    def ask(self, source: str, sql: str, *, optimized: bool = True) -> Plain:
-        """Return the rows, or the engine's failure; without optimizer every part is evaluated as it is written."""
-        database, schema = self._open[source]
-        cursor = database.cursor()
-        try:
-            cursor.execute(f"SET search_path = '{schema}'")
-            cursor.execute(f"PRAGMA {'enable' if optimized else 'disable'}_optimizer")
-            cursor.execute(self._text(sql))
-            rows = cursor.fetchall()
-            return Plain(columns=tuple(column[0] for column in cursor.description or ()), rows=rows)
-        except (duckdb.Error, SqlglotError, ReadError) as failure:
-            return Plain(failure=f"{type(failure).__name__}: {failure}")
-        finally:
-            cursor.close()
-
-    def _text(self, sql: str) -> str:
-        """Return the engine's text; in its own dialect that is the query itself, seen by no parser of ours."""
-        return sql if self._dialect == "duckdb" else translated(sql, self._dialect)
-
-    def close(self) -> None:
-        """Close every database."""
-        for database, _ in self._open.values():
-            database.close()
-
-
-def _behind(table: Table) -> Table:
-    return replace(table, schema=f"{table.schema}_behind")
-
-
-def _add_views(tables: Sequence[Table], path: Path) -> None:
-    with duckdb.connect(str(path)) as database:
-        for table in tables:
-            behind = f'"{_behind(table).schema}"."{table.name}"'
-            database.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.schema}"')
-            database.execute(
-                f'CREATE VIEW "{table.schema}"."{table.name}" AS SELECT * FROM {behind} LIMIT {FENCE_ROWS}'
-            )
-
-
 @dataclass
 class House:
     """The properties' world in one dialect."""
@@ -146,7 +71,9 @@ class House:
         gateway = self.gateways[role, over]
         request = SqlRead(source=source, sql=sql, rows_max=ROWS_ASKED)
         try:
-            return Answer(result=self.runner.run(gateway.read(PRINCIPALS[role], request)))
+            return Answer(
+                result=self.runner.get_loop().run_until_complete(gateway.read(PRINCIPALS[role], request))
+            )
         except ReadError as error:
             return Answer(error=error, is_refusal=not isinstance(error.__context__, ExecutionFailed))
 
@@ -165,7 +92,7 @@ def house(fleet: Fleet, policies: Path, folder: Path, dialect: str, *, seed: int
     All gateways share one policy set, so that a statement prepared for one holds for its neighbours.
     """
     runner = asyncio.Runner()
-    policies_copied = policies_over(_policies(policies, folder / "policies", dialect), folder)
+    policies_copied = policies_over(policies_in(policies, folder / "policies", dialect), folder)
     gateways = {}
     for role in PRINCIPALS:
         fleets = {"base": fleet} | {name: neighbour(fleet, role, name, seed=seed) for name in NAMES}
@@ -226,12 +153,3 @@ async def _gateway(policies: PolicySet, data: Path) -> Gateway:
     )
     await refresh_references(gateway, lambda: NOW)
     return gateway
-
-
-def _policies(original: Path, copy: Path, dialect: str) -> Path:
-    """Copy the policies with every source served in one dialect, so that all meet rich tables."""
-    shutil.copytree(original, copy)
-    sources = copy / "sources.yaml"
-    text = re.sub(r"dialect: \w+", f"dialect: {dialect}", sources.read_text(encoding="utf-8"))
-    sources.write_text(text, encoding="utf-8")
-    return copy

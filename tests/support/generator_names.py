@@ -52,8 +52,8 @@ def is_plain(scope: Scope, name: str) -> bool:
 
 
 def _spelt(context: Context, name: str) -> str:
-    if not context.chance(ODD_SPELLING_PERCENT):
-        return name
+    if " " in name or not context.chance(ODD_SPELLING_PERCENT):
+        return context.spelt(name)
     if context.chance(50):
         return context.count("quoted", context.world.quoted(name))
     return context.count("odd_case", name.upper())

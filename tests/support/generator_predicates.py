@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tests.support.generator_context import Context, Scope
+from tests.support.generator_context import Context, Relation, Scope
 from tests.support.generator_expressions import RISKY, call, expression, leaf, literal_near
 from tests.support.generator_functions import functions
 from tests.support.generator_names import column, denied_column
-from tests.support.generator_schema import Kind
+from tests.support.generator_schema import Field, Kind
 
 COMPARED = (Kind.TEXT, Kind.INT, Kind.MONEY, Kind.TIME, Kind.DATE)
 OPERATORS = (">=", "<=", "<>", "<>", ">", "<", "=")  # mostly such as leave rows to compare
@@ -34,6 +34,11 @@ def _kind(context: Context, scope: Scope) -> Kind:
 
 def _compound(context: Context, scope: Scope, depth: int) -> str:
     left, right = predicate(context, scope, depth), predicate(context, scope, depth)
+    if context.chance(12):
+        test = context.count("truth", context.pick(("IS TRUE", "IS NOT TRUE", "IS NOT FALSE")))
+        return f"(({left}) {test} {context.pick(('OR', 'AND'))} {right})"
+    if context.has("xor") and context.chance(12):
+        return context.count("xor", f"({left} XOR {right})")
     front, word = context.pick((("", "OR"), ("", "AND"), ("", "OR"), ("NOT ", "AND")))
     return f"{front}({left} {word} {right})"
 
@@ -61,7 +66,7 @@ def _risky_compare(context: Context, scope: Scope) -> str:
 def _probe(context: Context, scope: Scope) -> str:
     """Return what an attacker writes: pick out hidden rows by a value, and fail on them alone."""
     found = [
-        (f"{relation.name}.{key.name}", key, f"{relation.name}.{text.name}")
+        (_name(context, relation, key), key, _name(context, relation, text))
         for relation in scope.relations
         for key in relation.usable
         for text in relation.usable
@@ -76,11 +81,28 @@ def _probe(context: Context, scope: Scope) -> str:
     return f"({name} {context.pick(('=', '<=', '>='))} {hidden} AND {cast} > {context.number(0, 3)})"
 
 
+def _name(context: Context, relation: Relation, field: Field) -> str:
+    return f"{context.spelt(relation.name)}.{context.spelt(field.name)}"
+
+
 def _in_list(context: Context, scope: Scope, depth: int) -> str:
     context.count("in_list")
+    if context.has("row_in_list") and context.chance(15):
+        return _row_in_list(context, scope)
     kind = _kind(context, scope)
     values = ", ".join(literal_near(context, scope, kind) for _ in range(context.number(1, 3)))
     return f"{leaf(context, scope, kind)}{context.pick(('', ' NOT'))} IN ({values})"
+
+
+def _row_in_list(context: Context, scope: Scope) -> str:
+    context.count("row_in_list")
+    kinds = [_kind(context, scope), _kind(context, scope)]
+    left = ", ".join(leaf(context, scope, kind) for kind in kinds)
+    rows = [
+        f"({', '.join(literal_near(context, scope, kind) for kind in kinds)})"
+        for _ in range(context.number(1, 3))
+    ]
+    return f"({left}){context.pick(('', ' NOT'))} IN ({', '.join(rows)})"
 
 
 def _between(context: Context, scope: Scope, depth: int) -> str:

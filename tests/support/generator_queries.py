@@ -8,18 +8,18 @@ from dataclasses import dataclass, replace
 
 from tests.support.generator_context import Context, Scope, Written
 from tests.support.generator_ctes import with_clause
-from tests.support.generator_expressions import expression, leaf, scalar_subquery
+from tests.support.generator_expressions import expression, leaf, plain, scalar_subquery
 from tests.support.generator_from import from_clause, keyed_from
 from tests.support.generator_grouping import aggregated, grouped
 from tests.support.generator_predicates import predicate
 from tests.support.generator_schema import Field, Kind, World
-from tests.support.generator_windows import window
+from tests.support.generator_windows import ranked, window
 
 RISKY_PERCENT = 22
 SHOWN = (Kind.TEXT, Kind.INT, Kind.MONEY, Kind.TIME, Kind.TEXT, Kind.INT, Kind.MONEY, Kind.FLOAT, Kind.DATE)
 FORMS = ("plain", "plain", "plain", "plain", "grouped", "grouped", "aggregate", "windowed", "distinct")
 SETS = ("UNION", "UNION ALL", "UNION ALL", "UNION", "EXCEPT", "INTERSECT", "EXCEPT ALL", "INTERSECT ALL")
-OUR_NAME = re.compile(r"[a-z]\d+")
+OUR_NAME = re.compile(r"[a-z]\d+|Sum \d+")
 
 
 @dataclass(frozen=True)
@@ -77,6 +77,8 @@ def _shown_kind(context: Context, scope: Scope) -> Kind:
 def _set_operation(context: Context, outer: Scope, kinds: Sequence[Kind] | None) -> Written:
     context.count("set")
     wanted = list(kinds or [context.pick(context.world.kinds) for _ in range(context.number(1, 2))])
+    if kinds is None and context.has("by_name") and context.chance(12):
+        return _by_name(context, outer, wanted)
     operations = [each for each in SETS if context.has(each)]
     first = _arm(context, outer, wanted)
     text = first.text
@@ -91,6 +93,15 @@ def _set_operation(context: Context, outer: Scope, kinds: Sequence[Kind] | None)
         else:
             text = f"{text} {operation} {f'({arm})' if context.chance(25) else arm}"
     return replace(first, text=text, scope=None)
+
+
+def _by_name(context: Context, outer: Scope, wanted: Sequence[Kind]) -> Written:
+    """Unite by names of columns: those that only one side has are NULL on the other."""
+    first, second = _arm(context, outer, wanted), _arm(context, outer, wanted)
+    names = {field.name.lower() for field in first.fields}
+    fields = (*first.fields, *(field for field in second.fields if field.name.lower() not in names))
+    operation = context.count("by_name", context.pick(("UNION BY NAME", "UNION ALL BY NAME")))
+    return Written(f"{first.text} {operation} {second.text}", fields)
 
 
 def _arm(context: Context, outer: Scope, wanted: Sequence[Kind]) -> Written:
@@ -110,15 +121,29 @@ def _ordered(context: Context, body: Written) -> Written:
     keys = [str(place) for place in range(1, len(names) + 1)]
     if context.chance(30) and all(OUR_NAME.fullmatch(name) for name in names):
         context.count("order_alias")
-        keys = names
+        keys = [context.spelt(name) for name in names]
     else:
         context.count("order_position")
-    keys = [f"{key}{context.pick(('', ' DESC'))}" for key in keys]
+    keys = [f"{key}{_direction(context)}" for key in keys]
     keys = _first_keys(context, body) + keys
-    limit = context.count("limit", f" LIMIT {context.number(1, 12)}") if context.chance(40) else ""
-    if limit and context.chance(25):
-        limit += f" OFFSET {context.number(1, 3)}"
+    limit = _limit(context) if context.chance(40) else ""
     return replace(body, text=f"{body.text} ORDER BY {', '.join(keys)}{limit}", is_ordered=True)
+
+
+def _direction(context: Context) -> str:
+    if context.has("nulls_order") and context.chance(10):
+        return context.count("nulls_order", context.pick((" NULLS FIRST", " DESC NULLS LAST")))
+    return context.pick(("", " DESC"))
+
+
+def _limit(context: Context) -> str:
+    context.count("limit")
+    number, skipped = context.number(1, 12), context.number(1, 3) if context.chance(25) else 0
+    if context.has("limit_comma") and context.chance(20):
+        return context.count("limit_comma", f" LIMIT {skipped}, {number}")
+    if context.has("fetch") and context.chance(15):
+        return context.count("fetch", f" OFFSET {skipped} ROWS FETCH FIRST {number} ROWS ONLY")
+    return f" LIMIT {number}{f' OFFSET {skipped}' if skipped else ''}"
 
 
 def _first_keys(context: Context, body: Written) -> list[str]:
@@ -140,7 +165,7 @@ def _select(context: Context, outer: Scope, kinds: Sequence[Kind] | None, *, for
         if form == "windowed" and context.chance(40)
         else from_clause(context, outer)
     )
-    where = f" WHERE {predicate(context, scope)}" if context.chance(42) else ""
+    where = f" WHERE {predicate(context, scope)}" if context.chance(36) else ""
     rest = f"FROM {text}{where}"
     if form == "grouped":
         wanted = list(kinds or [_shown_kind(context, scope), _shown_kind(context, scope), Kind.INT])
@@ -152,6 +177,8 @@ def _select(context: Context, outer: Scope, kinds: Sequence[Kind] | None, *, for
     distinct = context.count("distinct", "DISTINCT ") if form == "distinct" else ""
     windows = f" WINDOW {', '.join(named)}" if named else ""
     text = f"SELECT {distinct}{shown} {rest}{windows}"
+    if context.has("qualify") and context.chance(4):
+        text += f" QUALIFY {ranked(context, scope)}"
     return Written(text, fields, is_sized=is_sized, scope=None if distinct else scope)
 
 
@@ -163,11 +190,11 @@ def _distinct_on(context: Context, outer: Scope) -> Written:
     relation = scope.relations[0]
     if not relation.key:
         return _select(context, outer, None, form="distinct")
-    where = f" WHERE {predicate(context, scope)}" if context.chance(42) else ""
+    where = f" WHERE {predicate(context, scope)}" if context.chance(36) else ""
     first = leaf(context, scope, context.pick((Kind.TEXT, Kind.INT)))
     kinds = [_shown_kind(context, scope) for _ in range(context.number(1, 2))]
     shown, fields, _ = _projections(context, scope, kinds, None)
-    order = f"{first}{context.pick(('', ' DESC'))}, {relation.name}.{relation.key}"
+    order = f"{first}{context.pick(('', ' DESC'))}, {context.spelt(relation.name)}.{relation.key}"
     sql = f"SELECT DISTINCT ON ({first}) {shown} FROM {text}{where} ORDER BY {order}"
     return Written(sql, fields, is_ordered=True)
 
@@ -179,15 +206,44 @@ def _projections(
         return _stars(context, scope)
     wanted = kinds or [_shown_kind(context, scope) for _ in range(context.number(1, 3))]
     parts = [_projection(context, scope, kind, named) for kind in wanted]
+    if kinds is None and context.has("alias_reuse") and context.chance(6):
+        parts.append(_reused(context, parts[-1][1]))
     return ", ".join(text for text, _ in parts), tuple(field for _, field in parts), True
 
 
 def _stars(context: Context, scope: Scope) -> tuple[str, tuple[Field, ...], bool]:
     context.count("star")
+    if context.has("star_except") and context.chance(25) and len(scope.relations) == 1:
+        return _partial_star(context, scope)
     if context.chance(50):
         return "*", tuple(f for r in scope.relations for f in r.fields), scope.is_sized
     relation = context.pick(scope.relations)
-    return f"{relation.name}.*", relation.fields, scope.is_sized
+    return f"{context.spelt(relation.name)}.*", relation.fields, scope.is_sized
+
+
+def _partial_star(context: Context, scope: Scope) -> tuple[str, tuple[Field, ...], bool]:
+    """Leave a column out of a star, or put an expression in its place."""
+    (relation,) = scope.relations
+    if len(relation.fields) < 2 or relation.usable != relation.fields:
+        return "*", relation.fields, scope.is_sized
+    field = context.pick(relation.fields)
+    name = context.spelt(field.name)
+    if context.has("star_replace") and context.chance(50):
+        context.count("star_replace")
+        made = expression(context, scope, field.kind, 1)
+        return f"* REPLACE ({made} AS {name})", relation.fields, scope.is_sized
+    context.count("star_except")
+    word = "EXCEPT" if context.world.dialect == "doris" else "EXCLUDE"
+    others = tuple(each for each in relation.fields if each is not field)
+    return f"* {word} ({name})", others, scope.is_sized
+
+
+def _reused(context: Context, before: Field) -> tuple[str, Field]:
+    """Read the name of a column that the same SELECT makes."""
+    context.count("alias_reuse")
+    name = context.fresh("c")
+    text = f"COALESCE({context.spelt(before.name)}, {plain(context, before.kind)})"
+    return f"{text} AS {name}", Field(name, before.kind)
 
 
 def _projection(context: Context, scope: Scope, kind: Kind, named: list[str] | None) -> tuple[str, Field]:
@@ -196,5 +252,9 @@ def _projection(context: Context, scope: Scope, kind: Kind, named: list[str] | N
         if named is not None and context.chance(60)
         else expression(context, scope, kind)
     )
-    name = context.pick(("order_id", "user_no", "n")) if context.chance(4) else context.fresh("c")
-    return f"{text} AS {name}", Field(name, kind)
+    if text.startswith("(SELECT "):
+        context.count("select_subquery")
+    name = context.fresh("c")
+    if context.chance(8):
+        name = context.pick(("order_id", "user_no", "n", "")) or context.fresh_quoted()
+    return f"{text} AS {context.spelt(name)}", Field(name, kind)

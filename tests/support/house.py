@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
+import shutil
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
+
+import sqlglot
 
 from lucky_mcp.adapters.registry import Registry
 from lucky_mcp.audit.sink import AuditSink, MemorySink
+from lucky_mcp.demo.roster import DIALECTS
 from lucky_mcp.gateway.execute import Executor
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.gateway.refresh import refresh_references
@@ -21,6 +29,9 @@ ANALYST = Principal(subject="ann", roles=("analyst",))
 ENGINEER = Principal(subject="dan", roles=("data_engineer",))
 EXECUTIVE = Principal(subject="eve", roles=("executive",))
 DBA = Principal(subject="dora", roles=("dba",))
+ML_ENGINEER = Principal(subject="mel", roles=("ml_engineer",))
+CARE = Principal(subject="cara", roles=("customer_care",))
+MANAGER = Principal(subject="mona", roles=("operations_manager",), attributes={"shops": ("10001", "10002")})
 
 
 def policies_over(directory: Path, data: Path) -> PolicySet:
@@ -28,20 +39,50 @@ def policies_over(directory: Path, data: Path) -> PolicySet:
     return load_policies(directory, {"DEMO_DATA": str(data)})
 
 
-def gateway_over(policies: PolicySet, *, audit: AuditSink | None = None) -> Gateway:
+def gateway_over(
+    policies: PolicySet,
+    *,
+    audit: AuditSink | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Gateway:
     """Return a gateway with a fixed clock and counted ids; reference sets are not read yet."""
     numbers = itertools.count(1)
     return Gateway(
         policies=policies,
-        executor=Executor(Registry()),
+        executor=Executor(Registry(environment)),
         audit=audit or MemorySink(),
         now=lambda: NOW,
         new_id=lambda: f"r-{next(numbers):08x}",
     )
 
 
-async def opened(policies: PolicySet, *, audit: AuditSink | None = None) -> Gateway:
+async def opened(
+    policies: PolicySet,
+    *,
+    audit: AuditSink | None = None,
+    environment: Mapping[str, str] = MappingProxyType({}),
+) -> Gateway:
     """Return a gateway whose reference sets have been read."""
-    gateway = gateway_over(policies, audit=audit)
+    gateway = gateway_over(policies, audit=audit, environment=environment)
     await refresh_references(gateway, lambda: NOW)
     return gateway
+
+
+def policies_in(original: Path, copy: Path, dialect: str) -> Path:
+    """Copy the policies with every source served in one dialect; return the copy."""
+    shutil.copytree(original, copy)
+    sources = copy / "sources.yaml"
+    text = re.sub(r"dialect: \w+", f"dialect: {dialect}", sources.read_text(encoding="utf-8"))
+    sources.write_text(text, encoding="utf-8")
+    for source, own in DIALECTS.items():
+        _definitions_in(copy / "catalog" / f"{source}.json", own, dialect)
+    return copy
+
+
+def _definitions_in(path: Path, own: str, dialect: str) -> None:
+    """Write the definitions of a snapshot's views as a server of the dialect would tell them."""
+    document = json.loads(path.read_text(encoding="utf-8"))
+    for table in document["tables"].values():
+        if view := table.get("view"):
+            (view["definition"],) = sqlglot.transpile(view["definition"], read=own, write=dialect)
+    path.write_text(json.dumps(document), encoding="utf-8")

@@ -42,13 +42,45 @@ MASKS: dict[str, dict[str, MaskName]] = {
         "card_token": HIDDEN,
         "phone_hash": HIDDEN,
     },
+    "ml_engineer": {
+        "phone": MaskName.REDACT,
+        "email": MaskName.REDACT,
+        **dict.fromkeys(("first_name", "last_name", "birthday", "remark", "content"), HIDDEN),
+        **dict.fromkeys(("card_token", "phone_hash"), HIDDEN),
+    },
+    "executive": dict.fromkeys(
+        (
+            *("phone", "email", "first_name", "last_name", "birthday", "remark", "content"),
+            *("card_token", "phone_hash"),
+        ),
+        HIDDEN,
+    ),
+    "customer_care": {
+        "phone": MaskName.LAST4,
+        "email": MaskName.EMAIL_DOMAIN,
+        "first_name": MaskName.INITIAL,
+        "last_name": MaskName.INITIAL,
+        "birthday": HIDDEN,
+        "remark": MaskName.SCRUB,
+        "content": MaskName.REDACT,
+        "card_token": HIDDEN,
+        "phone_hash": HIDDEN,
+    },
+    "operations_manager": {
+        **dict.fromkeys(("phone", "email", "first_name", "last_name", "birthday"), HIDDEN),
+        **dict.fromkeys(("remark", "content", "card_token", "phone_hash"), HIDDEN),
+    },
 }
+OWN_STORES = (10001, 10002)
+STORE_COLUMNS = {"t_shop_info": "id", "t_stock_change": "shop_dept_id", "t_shop_goods_stock": "shop_dept_id"}
 
 
 def clean_tables(fleet: Fleet, role: str) -> tuple[Table, ...]:
     """Return the fleet as `role` may know it: hidden rows gone, hidden columns gone, the rest masked."""
-    tables = [table for table in fleet.tables if table.name not in RESTRICTED]
-    return tuple(_masked(_filtered(table, fleet), MASKS[role]) for table in tables)
+    tables = [_filtered(table, fleet) for table in fleet.tables if table.name not in RESTRICTED]
+    if role == "operations_manager":
+        tables = [_of_own_stores(table) for table in tables]
+    return tuple(_masked(table, MASKS[role]) for table in tables)
 
 
 def visible_rows(table: Table, fleet: Fleet) -> list[Row]:
@@ -62,6 +94,15 @@ def _filtered(table: Table, fleet: Fleet) -> Table:
     names = [column.name for column in table.columns]
     rows = [row for row in table.rows if keep(dict(zip(names, row, strict=True)))]
     return replace(table, rows=rows)
+
+
+def _of_own_stores(table: Table) -> Table:
+    names = [column.name for column in table.columns]
+    store = STORE_COLUMNS.get(table.name, "shop_id")
+    if store not in names:
+        return table
+    at = names.index(store)
+    return replace(table, rows=[row for row in table.rows if row[at] in OWN_STORES])
 
 
 def _masked(table: Table, masks: Mapping[str, MaskName]) -> Table:

@@ -1,6 +1,7 @@
 """Private MariaDB and PostgreSQL servers in a folder of the caller's, reached through sockets, gone when done.
 
-Nothing is kept and nothing is shared: no port is opened, durability is switched off, and a server ends with
+Nothing is kept and nothing is shared: administrators come in by the socket alone, the port on this machine asks
+for a password and speaks TLS with a certificate for `localhost`, durability is switched off, and a server ends with
 the `with` block or with the process that began it.
 """
 
@@ -17,15 +18,24 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psycopg
 import pymysql
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 START_SECONDS = 60
+TIME_ZONES = ("America/New_York", "UTC")
+ZONE_FOLDERS = (Path("/usr/share/zoneinfo"), Path("/usr/lib/zoneinfo"))
 POSTGRES_HOMES = "/usr/lib/postgresql"
 MARIADB_OPTIONS = (
-    "--skip-networking",
+    "--bind-address=127.0.0.1",
+    "--ssl-cert=cert.pem",
+    "--ssl-key=key.pem",
     "--innodb-flush-log-at-trx-commit=0",
     "--innodb-flush-method=nosync",
     "--innodb-buffer-pool-size=128M",
@@ -33,7 +43,20 @@ MARIADB_OPTIONS = (
     "--character-set-server=utf8mb4",
     "--skip-name-resolve",
 )
-POSTGRES_OPTIONS = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "listen_addresses=")
+# Its administrator is trusted on the socket; everybody else needs a password.
+POSTGRES_DOOR = """local all lucky trust
+local all all scram-sha-256
+host all all 127.0.0.1/32 scram-sha-256
+"""
+POSTGRES_OPTIONS = (
+    "fsync=off",
+    "full_page_writes=off",
+    "synchronous_commit=off",
+    "listen_addresses=127.0.0.1",
+    "ssl=on",
+    "ssl_cert_file=cert.pem",
+    "ssl_key_file=key.pem",
+)
 
 
 class NoServer(RuntimeError):
@@ -45,6 +68,8 @@ class MariaDB:
     """A running server; everybody who reaches the socket is its administrator."""
 
     socket: Path
+    port: int
+    certificate: Path
 
     def connect(self, database: str | None = None) -> pymysql.Connection[pymysql.cursors.Cursor]:
         """Open a connection that commits every statement."""
@@ -58,10 +83,14 @@ class Postgres:
     """A running server; everybody who reaches the folder of the socket is its administrator."""
 
     folder: Path
+    port: int
+    certificate: Path
 
     def connect(self) -> psycopg.Connection:
         """Open a connection that commits every statement."""
-        return psycopg.connect(host=str(self.folder), user="lucky", dbname="postgres", autocommit=True)
+        return psycopg.connect(
+            host=str(self.folder), port=self.port, user="lucky", dbname="postgres", autocommit=True
+        )
 
 
 def has_mariadb() -> bool:
@@ -83,17 +112,24 @@ def mariadb() -> Iterator[MariaDB]:
     with _folder() as folder:
         data, user = folder / "data", pwd.getpwuid(os.geteuid()).pw_name
         common = ["--no-defaults", f"--datadir={data}", f"--user={user}"]
-        _quietly(["mariadb-install-db", *common, "--auth-root-authentication-method=normal"], folder)
-        found = MariaDB(socket=folder / "s")
+        _quietly(
+            ["mariadb-install-db", *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
+            folder,
+        )
+        make_certificate(data)
+        found = MariaDB(socket=folder / "s", port=_free_port(), certificate=data / "cert.pem")
         command = [
             *_begin(),
             server,
             *common,
             f"--socket={found.socket}",
+            f"--port={found.port}",
             f"--pid-file={folder}/pid",
             *MARIADB_OPTIONS,
         ]
         with _running(command, folder, lambda: _greet(found), OSError, signal.SIGTERM):
+            _drop_nobody(found)
+            _load_time_zone(found)
             yield found
 
 
@@ -108,9 +144,13 @@ def postgres() -> Iterator[Postgres]:
         owner = _begin(_given_away(folder) if os.geteuid() == 0 else None)
         arguments = ["-U", "lucky", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"]
         _quietly([*owner, str(home / "initdb"), "-D", str(data), *arguments], folder)
-        options = [part for option in POSTGRES_OPTIONS for part in ("-c", option)]
+        (data / "pg_hba.conf").write_text(POSTGRES_DOOR, encoding="ascii")
+        make_certificate(data)
+        for name in ("cert.pem", "key.pem"):
+            shutil.chown(data / name, *_owner_of(data))
+        found = Postgres(folder=folder, port=_free_port(), certificate=data / "cert.pem")
+        options = [part for option in (*POSTGRES_OPTIONS, f"port={found.port}") for part in ("-c", option)]
         command = [*owner, str(home / "postgres"), "-D", str(data), "-k", str(folder), *options]
-        found = Postgres(folder=folder)
         with _running(command, folder, lambda: found.connect().close(), psycopg.Error, signal.SIGINT):
             yield found
 
@@ -171,6 +211,51 @@ def _greet(server: MariaDB) -> None:
     with socket.socket(socket.AF_UNIX) as line:
         line.connect(str(server.socket))
     server.connect().close()
+
+
+def _drop_nobody(server: MariaDB) -> None:
+    """Drop accounts without a name, which win over a named one from anywhere."""
+    with server.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("SELECT Host FROM mysql.user WHERE User = ''")
+        for (host,) in cursor.fetchall():
+            cursor.execute("DROP USER ''@%s", (host,))
+
+
+def make_certificate(folder: Path, name: str = "localhost") -> None:
+    """Write a new key and a certificate of its own for the name: `key.pem`, `cert.pem`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    subject, now = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]), datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(subject, subject, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    plain = serialization.NoEncryption()
+    form = serialization.PrivateFormat.PKCS8
+    (folder / "key.pem").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, plain))
+    (folder / "key.pem").chmod(0o600)
+    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
+
+
+def _owner_of(path: Path) -> tuple[int, int]:
+    return path.stat().st_uid, path.stat().st_gid
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return int(door.getsockname()[1])
+
+
+def _load_time_zone(server: MariaDB) -> None:
+    """Load the zones that are used, as managed servers have all of them, which takes seconds."""
+    client = ["mariadb", "--no-defaults", f"--socket={server.socket}", "--user=root", "mysql"]
+    for zone in TIME_ZONES:
+        path = next(folder / zone for folder in ZONE_FOLDERS if (folder / zone).is_file())
+        made = subprocess.run(["mariadb-tzinfo-to-sql", str(path), zone], capture_output=True, check=True)
+        subprocess.run(client, input=made.stdout, capture_output=True, check=True)
 
 
 def _begin(user: pwd.struct_passwd | None = None) -> list[str]:

@@ -11,13 +11,14 @@ import sqlglot
 from sqlglot.errors import ErrorLevel
 
 from lucky_mcp.demo.roster import DIALECTS
-from lucky_mcp.demo.tables import Table
+from lucky_mcp.demo.tables import Table, View
 from lucky_mcp.demo.write_duckdb import write_source
 from lucky_mcp.enforcement.embedded import for_engine
 from lucky_mcp.model.source import Dialect, Kind
 from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.joins import settle_bare_joins
 from lucky_mcp.sql.lexical import read_tokens
+from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.separators import settle_separators
 
 Rows = list[tuple[object, ...]]
@@ -35,9 +36,15 @@ CONFIGS: dict[str, Config] = {
 class Unguarded:
     """One database per source, written when it is first asked, in the agents' dialect through plain translation."""
 
-    def __init__(self, tables: Sequence[Table], folder: Path, dialects: Mapping[str, str] = DIALECTS) -> None:
+    def __init__(
+        self,
+        tables: Sequence[Table],
+        folder: Path,
+        dialects: Mapping[str, str] = DIALECTS,
+        views: Sequence[View] = (),
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder, self._dialects = folder, dialects
+        self._folder, self._dialects, self._views = folder, dialects, views
         self._databases: dict[str, tuple[duckdb.DuckDBPyConnection, str]] = {}
         self._tables: dict[str, list[Table]] = {}
         for table in tables:
@@ -46,7 +53,8 @@ class Unguarded:
     def _database(self, source: str) -> tuple[duckdb.DuckDBPyConnection, str]:
         if source not in self._databases:
             group, path = self._tables[source], self._folder / f"{source}.duckdb"
-            write_source(group, path, dialect=self._dialects[source])
+            views = [view for view in self._views if view.source == source]
+            write_source(group, path, dialect=self._dialects[source], views=views)
             self._databases[source] = (opened(path, self._dialects[source]), group[0].schema)
         return self._databases[source]
 
@@ -74,7 +82,7 @@ def translated(sql: str, dialect: Dialect) -> str:
     grammar = GRAMMARS[dialect]
     settled = settle_bare_joins(sql, read_tokens(sql, grammar), grammar)
     tree = sqlglot.parse_one(settled, read=dialect.value, error_level=ErrorLevel.RAISE)
-    settle_separators(tree, grammar)
+    settle_separators(Nodes(tree), grammar)
     return for_engine(tree, dialect, Kind.DUCKDB).sql(dialect="duckdb", comments=False)
 
 

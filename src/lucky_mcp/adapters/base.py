@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from lucky_mcp.enforcement.guarded import GuardedRead
 
@@ -21,6 +21,14 @@ class EngineRows:
     bytes: int
     bytes_met: bool
     cells_cut: int = 0
+
+
+@runtime_checkable
+class Checkable(Protocol):
+    """An adapter whose connection can be tried without reading anything."""
+
+    async def check(self) -> None:
+        """Connect and look at the account; EngineError when a read could not begin."""
 
 
 class Adapter(Protocol):

@@ -22,6 +22,8 @@ from lucky_mcp.model.source import Dialect, Source
 SCHEME = "duckdb:///"
 WORKERS = 4
 STOP_SECONDS = 5.0
+# After these the engine refuses every statement on the database, whoever sends it, until it is opened again.
+ENDS_DATABASE = (duckdb.InternalException, duckdb.FatalException)
 
 # The file system, extensions and configuration are out of reach even for a text that escaped the guard.
 Settings = dict[str, str | bool | int | float | list[str]]
@@ -167,6 +169,15 @@ class DuckDBAdapter:
                 self._database = self._open_database(self._source)
             return self._database
 
+    def discard(self, database: Database) -> None:
+        """Open the database anew at the next read: after a defect of its own the engine answers nothing."""
+        with self._lock:
+            if self._database is not database:
+                return
+            self._database = None
+            with suppress(duckdb.Error):
+                database.connection.close()
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a fresh cursor; EngineError when the database cannot be opened."""
         return self.database().connection.cursor()
@@ -212,6 +223,8 @@ class _Query:
             if not database.is_intact():
                 raise EngineError(EngineErrorKind.UNAVAILABLE, "it was changed while it was read")
         except duckdb.Error as failure:
+            if isinstance(failure, ENDS_DATABASE):
+                self._adapter.discard(database)
             raise database.failure(failure) from None
         finally:
             self._cursor.close()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from lucky_mcp.adapters.base import Adapter
+import os
+from collections.abc import Mapping
+
+from lucky_mcp.adapters.base import Adapter, Checkable
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.source import Kind, Source
 
@@ -10,7 +13,9 @@ from lucky_mcp.model.source import Kind, Source
 class Registry:
     """Holds one adapter per source; a changed source gets a new one."""
 
-    def __init__(self) -> None:
+    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+        """`environment` holds the secrets that sources refer to by `env:NAME`."""
+        self._environment = environment
         self._adapters: dict[str, tuple[Source, Adapter]] = {}
         self._replaced: list[Adapter] = []
 
@@ -19,11 +24,17 @@ class Registry:
         known = self._adapters.get(source.name)
         if known is not None and known[0] == source:
             return known[1]
-        made = _make(source)
+        made = _make(source, self._environment)
         if known is not None:
             self._replaced.append(known[1])  # a read may still be under way on it
         self._adapters[source.name] = (source, made)
         return made
+
+    async def check(self, source: Source) -> None:
+        """Connect to a source on a server once; EngineError when it cannot be read."""
+        adapter = self.adapter(source)
+        if isinstance(adapter, Checkable):
+            await adapter.check()
 
     async def close(self) -> None:
         """Close every adapter."""
@@ -33,7 +44,7 @@ class Registry:
         self._adapters.clear()
 
 
-def _make(source: Source) -> Adapter:
+def _make(source: Source, environment: Mapping[str, str]) -> Adapter:
     if source.kind is Kind.DUCKDB:
         from lucky_mcp.adapters.duckdb import DuckDBAdapter
 
@@ -43,4 +54,14 @@ def _make(source: Source) -> Adapter:
         from lucky_mcp.adapters.lake import LakeDatabase
 
         return DuckDBAdapter(source, LakeDatabase)
+    if source.kind is Kind.MYSQL:
+        from lucky_mcp.adapters.mysql import MySQLSession
+        from lucky_mcp.adapters.server import ServerAdapter
+
+        return ServerAdapter(source, lambda: MySQLSession(source, environment))
+    if source.kind is Kind.POSTGRES:
+        from lucky_mcp.adapters.postgres import PostgresSession
+        from lucky_mcp.adapters.server import ServerAdapter
+
+        return ServerAdapter(source, lambda: PostgresSession(source, environment))
     raise EngineError(EngineErrorKind.UNAVAILABLE, f"no adapter for {source.kind}")

@@ -47,8 +47,8 @@ class Ended:
 
     `detail` may say what the agent must not be told (a denied name, a driver's message): it stays here.
     `rows` and `bytes` are what was returned, `elapsed_ms` the whole pass, `truncation` "none", "rows" or
-    "bytes", `fenced_retry` whether the engine ran the text a second time behind a fence. The last fields
-    stand only for reads refused before `Begun`, as far as they were known; else they repeat it or are "".
+    "bytes". The last fields stand only for reads refused before `Begun`, as far as they were known; else
+    they repeat it or are "".
     """
 
     event: ClassVar[str] = "ended"
@@ -64,7 +64,6 @@ class Ended:
     bytes: int = 0
     elapsed_ms: int = 0
     truncation: str = "none"
-    fenced_retry: bool = False
     roles: tuple[str, ...] = ()
     sql_asked: str = ""
     policy_digest: str = ""

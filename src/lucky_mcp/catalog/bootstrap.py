@@ -14,6 +14,7 @@ DUCKDB_METADATA: dict[str, tuple[str, ...]] = {
         *("table_schema", "table_name", "column_name", "ordinal_position"),
         *("data_type", "is_nullable", "COLUMN_COMMENT"),
     ),
+    "views": ("table_schema", "table_name", "view_definition"),
     "table_constraints": ("table_schema", "table_name", "constraint_name", "constraint_type"),
     "key_column_usage": ("table_schema", "table_name", "constraint_name", "column_name", "ordinal_position"),
 }

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from lucky_mcp.catalog.snapshot import Catalog, Column, Table, as_document
+from lucky_mcp.catalog.snapshot import VIEWS_NESTED_MAX, Catalog, Column, Table, View, ViewRead, as_document
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.names import TableName
 
@@ -37,10 +37,17 @@ def accept(folder: Path, source: str) -> tuple[str, ...]:
 
 
 def differences(old: Catalog, new: Catalog) -> tuple[str, ...]:
-    """Return one sentence per table or column that appeared, vanished or changed type."""
-    lines = [f"+ table {name}" for name in sorted(set(new.tables) - set(old.tables))]
+    """Return one line per table or column that appeared, vanished or changed, and per view that did."""
+    added = sorted(set(new.tables) - set(old.tables))
+    lines = [f"+ {'view' if new.tables[name].view else 'table'} {name}" for name in added]
+    lines += [
+        f"! view {name} is not available: {view.unavailable}"
+        for name in added
+        if (view := new.tables[name].view) is not None and view.unavailable
+    ]
     lines += [f"- table {name}" for name in sorted(set(old.tables) - set(new.tables))]
     for name in sorted(set(old.tables) & set(new.tables)):
+        lines += _view_differences(old.tables[name], new.tables[name])
         before = {column.name: column.type for column in old.tables[name].columns}
         after = {column.name: column.type for column in new.tables[name].columns}
         lines += [f"+ column {name}.{each} {after[each]}" for each in after if each not in before]
@@ -51,6 +58,16 @@ def differences(old: Catalog, new: Catalog) -> tuple[str, ...]:
             if each in before and before[each] != after[each]
         ]
     return tuple(lines)
+
+
+def _view_differences(old: Table, new: Table) -> list[str]:
+    if old.view == new.view:
+        return []
+    if new.view is None or old.view is None:
+        return [f"~ {new.name} is a {'view' if new.view is not None else 'table'} now"]
+    if new.view.unavailable:
+        return [f"! view {new.name} is not available: {new.view.unavailable}"]
+    return [f"~ definition of {new.name}"]
 
 
 def _write(path: Path, catalog: Catalog) -> None:
@@ -66,6 +83,7 @@ def _read(path: Path, source: str) -> Catalog:
         tables = [_table(name, body) for name, body in document["tables"].items()]
         if document["source"] != source:
             raise ValueError(f"it is a snapshot of {document['source']}")
+        _refuse_circles({table.name: table for table in tables})
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as failure:
         raise ConfigurationError(
             f"{path.name}: not a catalog snapshot ({failure}); crawl {source} again and accept it"
@@ -87,4 +105,46 @@ def _table(name: str, body: Mapping[str, Any]) -> Table:
         ),
         primary_key=tuple(body["primary_key"]),
         indexes=tuple(tuple(index) for index in body["indexes"]),
+        view=_view(body["view"]) if "view" in body else None,
     )
+
+
+def _view(body: Mapping[str, Any]) -> View:
+    if "unavailable" in body:
+        return View(unavailable=str(body["unavailable"]))
+    return View(
+        definition=str(body["definition"]),
+        scans=int(body["scans"]),
+        reads=tuple(
+            ViewRead(table=TableName.parse(name), needed=tuple(needed))
+            for name, needed in body["reads"].items()
+        ),
+        origins=tuple((name, tuple(map(_column_of, found))) for name, found in body["origins"].items()),
+    )
+
+
+def _column_of(written: str) -> tuple[TableName, str]:
+    schema, table, column = written.split(".", 2)
+    return TableName(schema=schema, table=table), column
+
+
+def _refuse_circles(tables: Mapping[TableName, Table]) -> None:
+    """ValueError for views that read each other, which could never be written out, or stand too deep."""
+    depths: dict[TableName, int] = {}
+
+    def depth(name: TableName, above: tuple[TableName, ...]) -> int:
+        if name in above:
+            raise ValueError(f"the view {name} reads itself")
+        if len(above) > VIEWS_NESTED_MAX:
+            raise ValueError(f"{name} is read through more than {VIEWS_NESTED_MAX} views")
+        if name not in depths:
+            view = tables[name].view if name in tables else None
+            below = [read.table for read in view.reads] if view is not None else []
+            found = max((depth(each, (*above, name)) for each in below), default=0)
+            depths[name] = found + (view is not None)
+            if depths[name] > VIEWS_NESTED_MAX:
+                raise ValueError(f"{name} is read through more than {VIEWS_NESTED_MAX} views")
+        return depths[name]
+
+    for name in tables:
+        depth(name, ())

@@ -11,6 +11,8 @@ from functools import cached_property
 
 from lucky_mcp.model.names import TableName
 
+VIEWS_NESTED_MAX = 16
+
 
 class TypeFamily(StrEnum):
     """What a filter's literal may be compared with."""
@@ -74,14 +76,43 @@ class Column:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ViewRead:
+    """A table or view that a definition names.
+
+    `needed` are the columns without which the view has no rows: all that stand elsewhere than in a column of
+    the view's own that could be left out.
+    """
+
+    table: TableName
+    needed: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class View:
+    """How a view is read: one SELECT in the dialect agents write, every name in it settled.
+
+    `origins` gives for each column of the view the columns that it is computed from; `scans` counts the base
+    tables read once views and WITH entries in it are written out. A definition that is not accepted is left
+    out, and `unavailable` says why, for reviewers.
+    """
+
+    definition: str = ""
+    scans: int = 1
+    reads: tuple[ViewRead, ...] = ()
+    origins: tuple[tuple[str, tuple[tuple[TableName, str], ...]], ...] = ()
+    unavailable: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Table:
-    """A base table: columns in physical order, keys by column name."""
+    """A table, or a view: columns in physical order, keys by column name."""
 
     name: TableName
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
     comment: str = ""
+    view: View | None = None
 
     def column(self, name: str) -> Column | None:
         """The column of exactly that name, or None."""
@@ -90,7 +121,7 @@ class Table:
 
 @dataclass(frozen=True, kw_only=True)
 class Catalog:
-    """All base tables of one source; `case_sensitive` is the server's rule for table names."""
+    """All tables and views of one source; `case_sensitive` is the server's rule for table names."""
 
     source: str
     tables: Mapping[TableName, Table]
@@ -114,6 +145,11 @@ class Catalog:
         """The table that the server would read for `schema.table`, spelled as the catalog spells it."""
         return self._by_key.get((self.key(schema), self.key(table)))
 
+    def weight(self, name: TableName) -> int:
+        """How many base tables are read for one name in FROM: 1, or all that a view comes to, written out."""
+        table = self.tables.get(name)
+        return table.view.scans if table is not None and table.view is not None else 1
+
     def named(self, table: str) -> tuple[TableName, ...]:
         """Every table with that leaf name, in any schema."""
         return tuple(sorted(name for (_, leaf), name in self._by_key.items() if leaf == self.key(table)))
@@ -129,7 +165,7 @@ def as_document(catalog: Catalog) -> dict[str, object]:
 
 
 def _table_document(table: Table) -> dict[str, object]:
-    return {
+    document: dict[str, object] = {
         "comment": table.comment,
         "columns": [
             {"name": c.name, "type": c.type, "nullable": c.nullable, "comment": c.comment}
@@ -137,4 +173,18 @@ def _table_document(table: Table) -> dict[str, object]:
         ],
         "primary_key": list(table.primary_key),
         "indexes": [list(index) for index in table.indexes],
+    }
+    if table.view is not None:
+        document["view"] = _view_document(table.view)
+    return document
+
+
+def _view_document(view: View) -> dict[str, object]:
+    if view.unavailable:
+        return {"unavailable": view.unavailable}
+    return {
+        "definition": view.definition,
+        "scans": view.scans,
+        "reads": {str(each.table): list(each.needed) for each in view.reads},
+        "origins": {name: [f"{table}.{column}" for table, column in found] for name, found in view.origins},
     }

@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from lucky_mcp.cli import catalog, demo, serve, token
+from lucky_mcp.cli import catalog, demo, policy, serve, sources, token
 from lucky_mcp.errors import ConfigurationError, LuckyError, ReadError
 
 
@@ -39,6 +39,8 @@ app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.add_typer(token.app, name="token")
 app.add_typer(catalog.app, name="catalog")
+app.add_typer(sources.app, name="sources")
+app.add_typer(policy.app, name="policy")
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ def create(
     from lucky_mcp.settings import load_settings
 
     settings = load_settings(policies=policies)
-    attributes = dict(map(_attribute, attr or []))
+    attributes = dict(map(attribute_of, attr or []))
     try:
         made = root.create_token(
             settings,
@@ -79,7 +79,8 @@ def revoke(token_id: Annotated[str, typer.Argument(metavar="ID", help="The id th
     print(f"{token_id} is revoked")
 
 
-def _attribute(text: str) -> tuple[str, tuple[str, ...]]:
+def attribute_of(text: str) -> tuple[str, tuple[str, ...]]:
+    """Return name and values of `name=value,value`; BadParameter for anything else."""
     name, equals, values = text.partition("=")
     if not equals or not values:
         raise typer.BadParameter("--attr takes name=value or name=value,value")

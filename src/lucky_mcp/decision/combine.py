@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from lucky_mcp.model.decision import Bound, MaskName, Rule
+from lucky_mcp.model.decision import Bound
 from lucky_mcp.policy.masks import fitting, strictest
 from lucky_mcp.policy.policy_set import GrantRule, ListedColumn, MaskRule, PolicySet, Role
+from lucky_mcp.policy.role_masks import role_mask
 from lucky_mcp.policy.tags import Tags
 
 
@@ -28,30 +29,19 @@ def column_mask(
     return MaskRule(mask=fitting(mask, column.type), rule=cause.rule)
 
 
-def role_mask(role: Role, tag: str, tags: Tags) -> MaskRule | None:
-    """Return a role's mask for a tag: the longest entry that names it or a parent.
-
-    A sensitive tag without an entry is denied.
-    """
-    entries = [known for known in role.masks if tag == known or tag.startswith(f"{known}.")]
-    if entries:
-        return role.masks[max(entries, key=len)]
-    if not tags.is_sensitive(tag):
-        return None
-    return MaskRule(
-        mask=MaskName.DENY, rule=Rule(id=f"{role.name}:{tag}", why="a sensitive tag without a mask")
-    )
-
-
 def smallest_bound(policies: PolicySet, roles: Iterable[str], limits: Iterable[Mapping[str, int]]) -> Bound:
     """Return the limits of a read.
 
     A role's own entry replaces the default; among several roles, and against the source kind, the
     smallest wins.
     """
-    default = {name: getattr(policies.bound_default, name) for name in Bound.__dataclass_fields__}
-    by_role = [{**default, **policies.bounds_by_role.get(role, {})} for role in roles] or [default]
-    chosen = {name: min(entry[name] for entry in by_role) for name in default}
+    default: Mapping[str, int] = vars(policies.bound_default)
+    by_role: list[Mapping[str, int]] = [
+        {**default, **policies.bounds_by_role.get(role, {})} for role in roles
+    ] or [default]
+    chosen = dict(by_role[0])
+    for entry in by_role[1:]:
+        chosen = {name: min(value, entry[name]) for name, value in chosen.items()}
     for entry in limits:
         for name, value in entry.items():
             chosen[name] = min(chosen[name], value)

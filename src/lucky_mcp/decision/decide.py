@@ -9,22 +9,27 @@ from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 
 from lucky_mcp.catalog.snapshot import Catalog
-from lucky_mcp.decision.bind import ReferenceValues, Unbindable, bind
-from lucky_mcp.decision.combine import column_mask, smallest_bound
+from lucky_mcp.decision.below_views import Caller, seen_through
+from lucky_mcp.decision.bind import ReferenceValues, Unbindable
+from lucky_mcp.decision.combine import smallest_bound
+from lucky_mcp.decision.obligations import (
+    acting_roles,
+    contract_filters,
+    grant_filters,
+    requirements,
+    visible_columns,
+)
 from lucky_mcp.decision.rights import rights_of
 from lucky_mcp.model.decision import (
     Decision,
     Deny,
     DenyReason,
-    MaskName,
     Permit,
-    RowFilter,
     TableDecision,
     TableDenied,
     VisibleColumn,
 )
 from lucky_mcp.model.names import TableName
-from lucky_mcp.model.predicate import Every, Through
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.source import Source
 from lucky_mcp.policy.policy_set import LEVELS, GrantRule, PolicySet, Role, TablePolicy
@@ -90,8 +95,12 @@ def decide_table(
 
 
 def may_know_of(decided: TableDecision | TableDenied) -> bool:
-    """Whether a caller may be told that the table exists: it may be read, or lacks its reference set now."""
-    return isinstance(decided, TableDecision) or decided.reason is DenyReason.REFERENCE_UNAVAILABLE
+    """Whether a caller may be told that the table exists: it may be read, or policy is not what prevents it.
+
+    That is when it lacks its reference set now, or is a view whose definition is not accepted.
+    """
+    told = {DenyReason.REFERENCE_UNAVAILABLE, DenyReason.VIEW_UNAVAILABLE}
+    return isinstance(decided, TableDecision) or decided.reason in told
 
 
 def knows_any_table(
@@ -132,18 +141,30 @@ def _decided_table(
         return TableDenied(table=table, reason=DenyReason.ABOVE_LEVEL)
     if any(not denial.columns and denial.roles & set(principal.roles) for denial in policy.denials):
         return TableDenied(table=table, reason=DenyReason.EXPLICIT_DENY)
-    columns = _visible_columns(policy, principal, grants, roles, policies)
+    acting = acting_roles(grants, roles)
+    columns = visible_columns(policy, principal, grants, acting, policies)
     if not columns:
         return TableDenied(table=table, reason=DenyReason.NO_VISIBLE_COLUMN)
+    requires = requirements(policy, grants, columns)
+    if any(not requirement.options for requirement in requires):
+        return TableDenied(table=table, reason=DenyReason.REQUIREMENT_OUT_OF_REACH)
     try:
         filters = (
-            *_contract_filters(policy, source, policies, principal, references, ()),
-            *_grant_filters(grants, principal, references),
+            *contract_filters(policy, source, policies, principal, references, ()),
+            *grant_filters(grants, principal, references),
         )
     except Unbindable as missing:
         reason = DenyReason.REFERENCE_UNAVAILABLE if missing.reference else DenyReason.POLICY_ERROR
         return TableDenied(table=table, reason=reason, detail=f"{missing.origin} has no values")
-    return TableDecision(table=table, columns=columns, filters=filters, not_filtered=policy.not_filtered)
+    decided = TableDecision(
+        table=table,
+        columns=columns,
+        filters=filters,
+        not_filtered=policy.not_filtered,
+        requires=requires,
+    )
+    caller = Caller(principal=principal, source=source, policies=policies, references=references)
+    return seen_through(decided, frozenset(role.name for role in acting), caller)
 
 
 def permit_metadata(
@@ -166,71 +187,4 @@ def _reaches_level(policy: TablePolicy, grants: list[GrantRule], roles: list[Rol
     granted = frozenset().union(*(grant.roles for grant in grants))
     return all(
         LEVELS.index(role.reads_up_to) >= LEVELS.index(policy.level) for role in roles if role.name in granted
-    )
-
-
-def _visible_columns(
-    policy: TablePolicy, principal: Principal, grants: list[GrantRule], roles: list[Role], policies: PolicySet
-) -> tuple[VisibleColumn, ...]:
-    granted = frozenset().union(*(grant.roles for grant in grants))
-    acting = [role for role in roles if role.name in granted]
-    denied = frozenset().union(
-        *(denial.columns for denial in policy.denials if denial.roles & set(principal.roles)),
-        frozenset[str](),
-    )
-    visible = []
-    for column in policy.columns:
-        applied = column_mask(column, grants, acting, policies.tags)
-        if (applied is not None and applied.mask is MaskName.DENY) or column.name in denied:
-            continue
-        visible.append(
-            VisibleColumn(
-                name=column.name,
-                type=column.type,
-                tags=column.tags,
-                mask=applied.mask if applied else None,
-                rule=applied.rule if applied else None,
-            )
-        )
-    return tuple(visible)
-
-
-def _contract_filters(
-    policy: TablePolicy,
-    source: Source,
-    policies: PolicySet,
-    principal: Principal,
-    references: ReferenceValues,
-    seen: tuple[TableName, ...],
-) -> tuple[RowFilter, ...]:
-    """Bind the table's own contracts and those of its `via` parents (which may have parents)."""
-    filters = [
-        RowFilter(predicate=bind(entry.filter, principal, references), rule=entry.rule)
-        for entry in policy.contracts
-    ]
-    for via in policy.via:
-        parent = policies.tables[source.name].get(via.parent)
-        if parent is None or via.parent in seen:
-            raise Unbindable(f"via {via.parent}", "")
-        inner = _contract_filters(parent, source, policies, principal, references, (*seen, policy.table))
-        parts = tuple(each.predicate for each in inner)
-        if not parts:
-            raise Unbindable(f"via {via.parent}", "")
-        predicate = Through(
-            column=via.column,
-            parent=via.parent,
-            parent_column=via.column,
-            filter=parts[0] if len(parts) == 1 else Every(parts=parts),
-        )
-        filters.append(RowFilter(predicate=predicate, rule=via.rule))
-    return tuple(filters)
-
-
-def _grant_filters(
-    grants: list[GrantRule], principal: Principal, references: ReferenceValues
-) -> tuple[RowFilter, ...]:
-    return tuple(
-        RowFilter(predicate=bind(grant.filter.filter, principal, references), rule=grant.rule)
-        for grant in grants
-        if grant.filter is not None
     )

@@ -12,19 +12,31 @@ from zoneinfo import ZoneInfo
 from sqlglot import exp
 
 from lucky_mcp.model.source import Source
+from lucky_mcp.sql.nodes import Nodes
 
 LOCAL_TIMESTAMPS = (exp.CurrentTimestamp, exp.Localtimestamp, exp.Localtime)
+CLOCKS: tuple[type[exp.Expr], ...] = (
+    exp.CurrentDate,
+    exp.UtcDate,
+    exp.CurrentTime,
+    exp.UtcTimestamp,
+    exp.Anonymous,
+)
+CLOCKS += LOCAL_TIMESTAMPS
 LOCAL_NAMES = {"now", "sysdate"}
 
 
-def settle_clock(tree: exp.Expr, source: Source, now: datetime) -> bool:
+def settle_clock(nodes: Nodes, source: Source, now: datetime) -> bool:
     """Replace every function of the current time in place by the value it has at `now` (time zone aware).
 
     Returns whether there was one: the statement then says something else at another time.
     """
+    asked = [node for kind in CLOCKS for node in nodes.of(kind)]
+    if not asked:
+        return False
     found = False
     local, utc = now.astimezone(ZoneInfo(source.time_zone)), now.astimezone(UTC)
-    for node in list(tree.walk()):
+    for node in asked:
         value = _value(node, local, utc)
         if value is not None:
             node.replace(value)

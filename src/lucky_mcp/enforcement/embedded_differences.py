@@ -14,9 +14,14 @@ WORD_FORMATS = frozenset({Dialect.POSTGRES, Dialect.REDSHIFT})  # TO_CHAR's word
 LETTERS = re.compile(r"[A-Za-z]")
 WEEK_CODES = ("%W", "%U", "%V", "%u", "%v", "%X", "%x")
 
+# The types that `refuse_different` looks at; it need not be asked about others.
+DIFFERENT = (exp.HexString, exp.SimilarTo, exp.UnixToTime, exp.Anonymous, exp.TimeToStr)
+
 
 def refuse_different(node: exp.Expr, dialect: Dialect) -> None:
     """Raise ConstructRefused for a node whose meaning differs between the dialect's server and the engine."""
+    if isinstance(node, exp.HexString):
+        raise _refused("a hexadecimal literal", "write the number in digits, or the text itself")
     if isinstance(node, exp.SimilarTo):
         raise _refused("SIMILAR TO", "use ~ with a regular expression, or LIKE")
     if isinstance(node, exp.UnixToTime) or _is_call(node, "unix_timestamp"):
@@ -32,7 +37,9 @@ def _refuse_format(node: exp.TimeToStr, dialect: Dialect) -> None:
     if not isinstance(pattern, exp.Literal):
         raise _refused("a time format that is not a literal", "write the format as a literal")
     untranslated = LETTERS.search(CODES.sub("", pattern.name)) if dialect in WORD_FORMATS else None
-    if untranslated or any(code in pattern.name for code in WEEK_CODES):
+    # MySQL's %v is ISO's week and written so for the engine; the others count otherwise.
+    weeks = [code for code in WEEK_CODES if code != "%v" or dialect in WORD_FORMATS]
+    if untranslated or any(code in pattern.name for code in weeks):
         raise _refused(
             "part of this time format", "format with year, month, day, hour, minute and second only"
         )

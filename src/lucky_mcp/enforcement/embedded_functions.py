@@ -6,6 +6,7 @@ refused by the engine, which `docs/embedded-engine.md` lists.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 from sqlglot import exp, parse_one
@@ -16,16 +17,30 @@ from lucky_mcp.model.source import Dialect
 UNITS = ("year", "month", "week", "day", "hour", "minute", "second")
 ELAPSED_UNITS = ("day", "hour", "minute", "second")  # whole units between two moments, cut toward zero
 
+_TEXTS = ("CAST({0} AS VARCHAR)", "CAST({1} AS VARCHAR)")
+STRCMP = (
+    "CASE "
+    + " ".join(
+        f"WHEN {_TEXTS[0]} {operator} {_TEXTS[1]} THEN {order}"
+        for operator, order in (("<", -1), (">", 1), ("=", 0))
+    )
+    + " END"
+)
+WEEKDAY = "isodow(CAST({0} AS TIMESTAMP)) - 1"
+JSON_LENGTH = (
+    "CASE WHEN json_type({0}) = 'OBJECT' THEN len(json_keys({0})) WHEN json_type({0}) = 'ARRAY' "
+    "THEN json_array_length({0}) WHEN json_type({0}) IS NOT NULL THEN 1 END"
+)
+
 TEMPLATES: dict[Dialect, dict[str, str]] = {
     Dialect.MYSQL: {
         "adddate": "{0} + to_days({1})",
         "subdate": "{0} - to_days({1})",
-        "mid": "substring({0}, {1}, {2})",
-        "strcmp": "CASE WHEN {0} < {1} THEN -1 WHEN {0} > {1} THEN 1 WHEN {0} = {1} THEN 0 END",
-        "weekday": "isodow({0}) - 1",
-        "yearweek": "yearweek({0})",
-        "time_to_sec": "CAST(epoch({0}) AS BIGINT)",
-        "json_length": "json_array_length({0})",
+        "mid": "substring(CAST({0} AS VARCHAR), {1}, {2})",
+        "strcmp": STRCMP,
+        "weekday": WEEKDAY,
+        "time_to_sec": "CAST(epoch(CAST({0} AS TIME)) AS BIGINT)",
+        "json_length": JSON_LENGTH,
         "json_unquote": "{0} ->> '$'",
         "json_arrayagg": "json_group_array({0})",
         "find_in_set": "CASE WHEN {0} IS NULL OR {1} IS NULL THEN NULL "
@@ -44,9 +59,9 @@ TEMPLATES: dict[Dialect, dict[str, str]] = {
     Dialect.REDSHIFT: {},
     Dialect.DUCKDB: {},
     Dialect.DORIS: {
-        "strcmp": "CASE WHEN {0} < {1} THEN -1 WHEN {0} > {1} THEN 1 WHEN {0} = {1} THEN 0 END",
-        "weekday": "isodow({0}) - 1",
-        "json_length": "json_array_length({0})",
+        "strcmp": STRCMP,
+        "weekday": WEEKDAY,
+        "json_length": JSON_LENGTH,
         **{f"{unit}s_add": f"{{0}} + to_{unit}s({{1}})" for unit in UNITS},
         **{f"{unit}s_sub": f"{{0}} - to_{unit}s({{1}})" for unit in UNITS},
         **{f"{unit}s_diff": f"datesub('{unit}', {{1}}, {{0}})" for unit in ELAPSED_UNITS},
@@ -63,6 +78,11 @@ def rewritten_call(node: exp.Anonymous, dialect: Dialect) -> exp.Expr:
     template = template.replace("{*}", ", ".join(f"{{{index}}}" for index in range(len(arguments))))
     if f"{{{len(arguments)}}}" in template or not _fits(template, len(arguments)):
         return node
+    return from_template(template, arguments)
+
+
+def from_template(template: str, arguments: Sequence[exp.Expr]) -> exp.Expr:
+    """Return the engine's SQL of a template with the arguments in their places."""
     form = _parsed(template, len(arguments))
     values = {f"lucky_argument{index}": argument for index, argument in enumerate(arguments)}
 

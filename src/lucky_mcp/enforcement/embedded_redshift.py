@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlglot import exp
 
-
-def redshift_rewritten(node: exp.Expr) -> exp.Expr:
-    """Return the node as the embedded engine must be told; the same node when nothing differs."""
-    if isinstance(node, exp.RegexpReplace) and not node.args.get("modifiers"):
-        return _every_match(node)
-    if isinstance(node, exp.Concat):
-        return _null_with_null(node)
-    return node
+from lucky_mcp.model.source import Dialect
 
 
-def _every_match(node: exp.RegexpReplace) -> exp.Expr:
+def _every_match(node: exp.RegexpReplace, dialect: Dialect) -> exp.Expr:
     """Redshift replaces every match, the engine the first unless it is told `g`."""
+    if node.args.get("modifiers"):
+        return node
     copied = node.copy()
     copied.set("modifiers", exp.Literal.string("g"))
     return copied
 
 
-def _null_with_null(node: exp.Concat) -> exp.Expr:
+def _null_with_null(node: exp.Concat, dialect: Dialect) -> exp.Expr:
     """Redshift's CONCAT is NULL with a NULL in it, like `||`; the engine's leaves it out."""
     joined, *others = [exp.paren(each.copy()) for each in node.expressions]
     result: exp.Expr = joined
     for other in others:
         result = exp.DPipe(this=result, expression=other)
     return exp.paren(result)
+
+
+# What the engine must be told instead of a node of the type, or of one derived from it.
+REDSHIFT: dict[type[exp.Expr], Callable[[Any, Dialect], exp.Expr]] = {
+    exp.RegexpReplace: _every_match,
+    exp.Concat: _null_with_null,
+}

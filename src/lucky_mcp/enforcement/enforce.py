@@ -12,10 +12,13 @@ from lucky_mcp.enforcement.guarded import GuardedSql, seal_sql
 from lucky_mcp.enforcement.naming import name_projections
 from lucky_mcp.enforcement.render import render_agent, render_engine
 from lucky_mcp.enforcement.repeated_subqueries import refuse_repeated_subqueries
+from lucky_mcp.enforcement.required_conditions import refuse_unmet
+from lucky_mcp.enforcement.session_names import refuse_session_names
 from lucky_mcp.enforcement.verify import verify
 from lucky_mcp.model.decision import Permit
-from lucky_mcp.model.source import EMBEDDED, Source
+from lucky_mcp.model.source import EMBEDDED, Kind, Source
 from lucky_mcp.sql.allow import forget_places
+from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.resolved import ResolvedQuery
 
 
@@ -24,16 +27,21 @@ def enforce(
 ) -> GuardedSql:
     """Return the sealed statement; the query's tree is used up. `now` is the clock of embedded engines.
 
-    Raises ConstructRefused when the engine has no equal construct, GuardFailed when the text does
-    not verify.
+    Raises PredicateMissing when a scan lacks a condition that its table requires, ConstructRefused when the
+    engine has no equal construct, GuardFailed when the text does not verify.
     """
-    forget_places(query.tree)
+    leans_on_time = refuse_unmet(query, permit, source, now)
+    nodes = Nodes(query.tree)
+    if source.kind in EMBEDDED:
+        refuse_session_names(nodes, permit)
+    forget_places(nodes)
     rows_max = rows_allowed(query.tree, permit.bound, rows_asked)
     holds_time = False
+    if source.kind in EMBEDDED or source.kind is Kind.MYSQL:
+        name_projections(query, nodes, source.dialect)
     if source.kind in EMBEDDED:
-        name_projections(query, source.dialect)
-        holds_time = settle_clock(query.tree, source, now)
-        refuse_repeated_subqueries(query.tree, source.dialect)
+        holds_time = settle_clock(nodes, source, now)
+        refuse_repeated_subqueries(nodes, source.dialect)
     bound_rows(query.tree, rows_max)
     tree = guard_scans(query, permit, source.dialect)
     guards = [guard_texts(each, source.dialect, source.kind) for each in permit.tables]
@@ -57,5 +65,5 @@ def enforce(
         bound=permit.bound,
         rows_max=rows_max,
         always_fenced=always_fenced,
-        holds_time=holds_time,
+        holds_time=holds_time or leans_on_time,
     )

@@ -11,14 +11,14 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 from lucky_mcp.enforcement.render import render_engine
 from lucky_mcp.errors import ConstructRefused
 from lucky_mcp.model.source import Dialect, Kind
-from lucky_mcp.sql.dialects import ENGINE_DIALECTS, GRAMMARS
+from lucky_mcp.sql.dialects import ENGINES, GRAMMARS
 from lucky_mcp.sql.functions.allowlist import Allowlist, learnt, sample_calls
 
 
 @cache
 def engine_functions(dialect: Dialect, kind: Kind) -> Allowlist:
     """Return what may stand in the engine's text: what came of calls that were checked before."""
-    engine = SqlglotDialect.get_or_raise(ENGINE_DIALECTS[kind])
+    engine = ENGINES[kind]
     trees = []
     for call in sample_calls(dialect):
         for tree in GRAMMARS[dialect].dialect.parse(f"SELECT {call}", error_level=ErrorLevel.RAISE):

@@ -1,4 +1,4 @@
-"""Replaces every scan of a base table by a derived table that is already filtered and masked.
+"""Replaces every scan of a table or view by a derived table that is already filtered and masked.
 
 The engine then resolves columns itself and sees exactly what a physically filtered and masked copy
 would have: stars, USING, NATURAL, correlation and whole rows are right by construction.
@@ -13,13 +13,14 @@ from sqlglot import exp
 
 from lucky_mcp.enforcement.mask_forms import mask_expression
 from lucky_mcp.enforcement.predicates import predicate_expression, qualified, table_expression
-from lucky_mcp.enforcement.safe_conjuncts import safe_conjuncts
+from lucky_mcp.enforcement.safe_conjuncts import Selects, safe_conjuncts
 from lucky_mcp.model.decision import Permit, TableDecision, VisibleColumn
 from lucky_mcp.model.source import Dialect, Kind
-from lucky_mcp.sql.resolved import ResolvedQuery, Scan
+from lucky_mcp.sql.resolved import ResolvedQuery
 
 SCAN_ALIAS = "lucky_scan"
 COPIES = "lucky_copies"
+PLACES = "lucky_places"
 FENCE_ROWS = 9223372036854775807
 HANGING = ("joins", "laterals")
 # No accepted text holds this character, quoted or not, so nothing of an agent's is taken for a place.
@@ -29,18 +30,32 @@ MARK = "\x00"
 ALWAYS_FENCED = frozenset(Kind)
 
 
+class _Notes(dict[str, object]):
+    """What is noted at a place, handed over as it is when the tree around it is copied."""
+
+    def __deepcopy__(self, memo: object) -> _Notes:
+        return self
+
+
 def guard_scans(query: ResolvedQuery, permit: Permit, dialect: Dialect) -> exp.Expr:
     """Return the tree with a marked place for the guard of every scan, in place.
 
     The mark is the table's number in the decision; KeyError when the decision misses a table.
     """
-    for scan in query.scans:
-        decided = permit.for_table(scan.table)
-        place = exp.Select(expressions=[marked_column(str(permit.tables.index(decided)))])
-        place.meta[COPIES] = safe_conjuncts(scan, decided, query.grammar, SCAN_ALIAS)
-        derived = exp.Subquery(this=place, alias=scan.node.args["alias"].copy())
-        _move_hanging_joins(scan, derived)
+    numbers = {decided.table: number for number, decided in enumerate(permit.tables)}
+    selects = Selects(query.grammar)
+    copies = [
+        safe_conjuncts(scan, permit.tables[numbers[scan.table]], selects, SCAN_ALIAS) for scan in query.scans
+    ]
+    places: list[exp.Select] = []
+    for scan, safe in zip(query.scans, copies, strict=True):
+        place = exp.Select(expressions=[marked_column(str(numbers[scan.table]))])
+        place._meta = _Notes({COPIES: safe})
+        places.append(place)
+        derived = exp.Subquery(this=place, alias=scan.node.args["alias"])
+        move_hanging_joins(scan.node, derived)
         scan.node.replace(derived)
+    query.tree._meta = _Notes({PLACES: places})
     return query.tree
 
 
@@ -49,10 +64,16 @@ def marked_column(word: str) -> exp.Column:
     return exp.Column(this=exp.to_identifier(f"{MARK}{word}", quoted=True))
 
 
-def guard_select(decided: TableDecision, dialect: Dialect) -> exp.Select:
-    """Return `SELECT visible columns, masked FROM schema.table WHERE filters` for one table."""
+def guard_select(decided: TableDecision, dialect: Dialect, body: exp.Query | None = None) -> exp.Select:
+    """Return `SELECT visible columns, masked FROM schema.table WHERE filters` for one table.
+
+    With a `body` that is read instead of the name.
+    """
     select = exp.Select().select(*(_projection(column, dialect) for column in decided.columns))
-    select = select.from_(table_expression(decided.table, SCAN_ALIAS))
+    read = (
+        table_expression(decided.table, SCAN_ALIAS) if body is None else body.subquery(SCAN_ALIAS, copy=False)
+    )
+    select = select.from_(read, copy=False)
     for row_filter in decided.filters:
         select = select.where(predicate_expression(row_filter.predicate, SCAN_ALIAS))
     return select
@@ -65,10 +86,10 @@ def fence(tree: exp.Expr, kind: Kind) -> exp.Expr:
     can be evaluated on rows that the filter drops, and its error tells something about them. What cannot
     fail goes inside as well, as a copy, so that an index serves it.
     """
-    for select in list(tree.find_all(exp.Select)):
-        if COPIES in select.meta:
-            select.where(*select.meta[COPIES], copy=False)
-            set_fence(select, kind)
+    for place in tree.meta[PLACES]:
+        if place.meta[COPIES]:
+            place.where(*place.meta[COPIES], copy=False)
+        set_fence(place, kind)
     return tree
 
 
@@ -89,10 +110,10 @@ def _projection(column: VisibleColumn, dialect: Dialect) -> exp.Expr:
     return exp.alias_(shown, exp.to_identifier(column.name, quoted=True))
 
 
-def _move_hanging_joins(scan: Scan, derived: exp.Subquery) -> None:
+def move_hanging_joins(scan: exp.Expr, derived: exp.Expr) -> None:
     """A parenthesised join hangs on the table's node; dropped with it, the other table would vanish."""
     for part in HANGING:
-        hanging = scan.node.args.get(part)
+        hanging = scan.args.get(part)
         if hanging:
-            scan.node.set(part, None)
+            scan.set(part, None)
             derived.set(part, hanging)

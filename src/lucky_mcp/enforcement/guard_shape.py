@@ -15,11 +15,13 @@ from sqlglot.errors import ErrorLevel
 
 from lucky_mcp.enforcement.guard_scans import SCAN_ALIAS
 from lucky_mcp.enforcement.mask_forms import mask_expression
-from lucky_mcp.enforcement.predicates import conjuncts, predicate_expression, qualified
+from lucky_mcp.enforcement.predicates import predicate_expression, qualified
 from lucky_mcp.enforcement.render import render_engine
 from lucky_mcp.model.decision import TableDecision, VisibleColumn
 from lucky_mcp.model.source import Dialect, Kind
-from lucky_mcp.sql.dialects import ENGINE_DIALECTS
+from lucky_mcp.sql.allow import forget_places
+from lucky_mcp.sql.dialects import ENGINES
+from lucky_mcp.sql.scan_conditions import conjuncts
 
 SHAPES_KEPT = 512
 
@@ -35,7 +37,7 @@ class GuardShape:
 @lru_cache(maxsize=SHAPES_KEPT)
 def guard_shape(decided: TableDecision, dialect: Dialect, kind: Kind) -> GuardShape:
     """Return what the guard of one table must show and filter."""
-    engine = ENGINE_DIALECTS[kind]
+    engine = ENGINES[kind]
     columns = []
     for column in decided.columns:
         leaf = _through_engine(_shown(column, dialect), dialect, kind)
@@ -54,12 +56,13 @@ def _shown(column: VisibleColumn, dialect: Dialect) -> exp.Expr:
 
 def _through_engine(leaf: exp.Expr, dialect: Dialect, kind: Kind) -> exp.Expr:
     """Return the leaf as it reads after rendering and parsing, the way it stands in the text."""
-    return _parsed(render_engine(leaf, dialect, kind), ENGINE_DIALECTS[kind])
+    return _parsed(render_engine(leaf, dialect, kind), ENGINES[kind])
 
 
-def _parsed(text: str, engine: str) -> exp.Expr:
-    parsed = SqlglotDialect.get_or_raise(engine).parse(f"SELECT {text}", error_level=ErrorLevel.RAISE)[0]
+def _parsed(text: str, engine: SqlglotDialect) -> exp.Expr:
+    parsed = engine.parse(f"SELECT {text}", error_level=ErrorLevel.RAISE)[0]
     if not isinstance(parsed, exp.Select):
         raise ValueError(f"{text!r} is not an expression")
     leaf: exp.Expr = parsed.expressions[0]
+    forget_places(leaf.walk())
     return leaf

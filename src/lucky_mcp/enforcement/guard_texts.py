@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 from lucky_mcp.enforcement import guard_scans
 from lucky_mcp.enforcement.guard_scans import MARK, marked_column
 from lucky_mcp.enforcement.render import render_agent, render_engine
+from lucky_mcp.enforcement.view_bodies import view_body
 from lucky_mcp.model.decision import TableDecision
+from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Dialect, Kind
 
 TEXTS_KEPT = 2048
@@ -31,7 +33,7 @@ class GuardText:
 
 @dataclass(frozen=True, kw_only=True)
 class GuardTexts:
-    """One guard for people and the audit, and for the engine."""
+    """One guard for people, who are shown a view by its name, and for the engine, where it is written out."""
 
     agent: GuardText
     engine: GuardText
@@ -39,15 +41,29 @@ class GuardTexts:
 
 @lru_cache(maxsize=TEXTS_KEPT)
 def guard_texts(decided: TableDecision, dialect: Dialect, kind: Kind) -> GuardTexts:
-    """Return the texts of one table's guard; ConstructRefused when the engine has no equal of a mask."""
-    alone = guard_scans.guard_select(decided, dialect)
-    more = alone.where(marked_column(MORE))
+    """Return the texts of one table's guard; ConstructRefused when the engine has no equal of a mask,
+    or a view's definition is not what was reviewed.
+    """
+    body = view_body(decided, dialect, kind)
+    named = guard_scans.guard_select(decided, dialect)
+    written = named if body is None else guard_scans.guard_select(decided, dialect, body)
+    more = [each.where(marked_column(MORE)) for each in (named, written)]
     return GuardTexts(
-        agent=GuardText(alone=render_agent(alone, dialect), joined=_begun(render_agent(more, dialect))),
+        agent=GuardText(alone=render_agent(named, dialect), joined=_begun(render_agent(more[0], dialect))),
         engine=GuardText(
-            alone=render_engine(alone, dialect, kind), joined=_begun(render_engine(more, dialect, kind))
+            alone=render_engine(written, dialect, kind), joined=_begun(render_engine(more[1], dialect, kind))
         ),
     )
+
+
+def alike(tables: Iterable[TableDecision], dialect: Dialect, kind: Kind) -> dict[TableName, TableName]:
+    """Return for each view the first one with the same guard: a text does not tell them apart."""
+    first: dict[str, TableName] = {}
+    views = [each for each in tables if each.below is not None]
+    return {
+        each.table: first.setdefault(guard_texts(each, dialect, kind).engine.alone, each.table)
+        for each in views
+    }
 
 
 def put_guards(text: str, guards: Sequence[GuardText], scans: int) -> str:

@@ -16,7 +16,8 @@ class GuardedSql:
 
     `text_agent` is in the dialect that agents write, `text` in the engine's, `text_fenced` the same
     with a barrier at every scan (see `guard_scans.fence`). With `always_fenced` both are the latter.
-    `holds_time`: the time of the preparation was put into the text, so it is good for that time alone.
+    `holds_time`: the time of the preparation was put into the text, or a required range was measured by it;
+    either is good for that time alone.
     The seal is an InitVar so that `dataclasses.replace` cannot carry it over to a changed text.
     """
 

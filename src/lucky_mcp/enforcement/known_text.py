@@ -5,43 +5,45 @@ from __future__ import annotations
 from functools import cache
 
 from sqlglot import exp
-from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 from sqlglot.errors import ErrorLevel, SqlglotError
 
 from lucky_mcp.enforcement.engine_functions import engine_functions
 from lucky_mcp.enforcement.plain_text import is_plain
 from lucky_mcp.errors import ConstructRefused, GuardFailed
 from lucky_mcp.model.source import EMBEDDED, Dialect, Kind
-from lucky_mcp.sql.dialects import ENGINE_DIALECTS
+from lucky_mcp.sql.dialects import ENGINES
+from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.structure import OPERATORS, listed_parts
+from lucky_mcp.sql.tokens import tokens_of
 from lucky_mcp.sql.words import refuse_unknown_words
 
 NEVER = (exp.DML, exp.DDL, exp.Command, exp.Into, exp.Lock, exp.Set, exp.Parameter, exp.SessionParameter)
 
 
-def read_known(text: str, dialect: Dialect, kind: Kind) -> exp.Expr:
-    """Return the tree of one query; GuardFailed for a text or a node that is not known."""
+def read_known(text: str, dialect: Dialect, kind: Kind) -> Nodes:
+    """Return the nodes of one query; GuardFailed for a text or a node that is not known."""
     if not is_plain(text):
         raise not_safe("a character outside quotes that lexers may read differently")
-    tree = _parsed(text, kind)
+    nodes = Nodes(_parsed(text, kind))
     listed = _listed_types(dialect, kind)
     functions = engine_functions(dialect, kind)
-    quoted_only = kind in EMBEDDED
-    for node in tree.walk():
-        node_type = type(node)
+    for node_type, found in nodes.types():
         if node_type is exp.Identifier:
-            if quoted_only and not node.args.get("quoted"):
+            if kind in EMBEDDED and not all(node.args.get("quoted") for node in found):
                 raise not_safe("a name that is not quoted")
             continue
+        if issubclass(node_type, NEVER):
+            raise not_safe(f"{node_type.__name__} in the text")
+        if node_type not in listed:
+            for node in found:
+                if not functions.allows(node):
+                    raise not_safe(f"{node_type.__name__} {node.name} is not on the list")
         try:
-            refuse_unknown_words(node)
+            for node in found:
+                refuse_unknown_words(node)
         except ConstructRefused:
             raise not_safe(f"a word of {node_type.__name__} that is not known") from None
-        if node_type not in listed and not functions.allows(node):
-            raise not_safe(f"{node_type.__name__} {node.name} is not on the list")
-        if isinstance(node, NEVER):
-            raise not_safe(f"{node_type.__name__} in the text")
-    return tree
+    return nodes
 
 
 def not_safe(why: str) -> GuardFailed:
@@ -59,9 +61,9 @@ def _listed_types(dialect: Dialect, kind: Kind) -> frozenset[type[exp.Expr]]:
 
 
 def _parsed(text: str, kind: Kind) -> exp.Expr:
-    engine = SqlglotDialect.get_or_raise(ENGINE_DIALECTS[kind])
+    engine = ENGINES[kind]
     try:
-        statements = engine.parse(text, error_level=ErrorLevel.RAISE)
+        statements = engine.parser(error_level=ErrorLevel.RAISE).parse(tokens_of(text, engine), text)
     except (SqlglotError, RecursionError):
         raise not_safe("the text does not parse in the engine's dialect") from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):

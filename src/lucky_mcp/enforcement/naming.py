@@ -1,7 +1,7 @@
 """Gives unaliased columns the name the agent's server would have given them.
 
-An embedded engine names an expression after its own text, which after the rewrite would be ours: the
-name would differ from the agent's dialect and could print a policy's SQL.
+An embedded engine, and MySQL, names an expression after its own text, which after the rewrite would be ours:
+the name would differ from the agent's and print a policy's SQL.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from sqlglot import exp
 
 from lucky_mcp.enforcement.render import render_agent
 from lucky_mcp.model.source import Dialect
+from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.resolved import ResolvedQuery
 
 # Servers that name an unaliased expression by its text; the embedded engine would print its own form of it.
@@ -30,11 +31,13 @@ TYPE_NAMES = {
 TYPE_NAMES |= {"real": "float4", "boolean": "bool", "decimal": "numeric"}
 
 
-def name_projections(query: ResolvedQuery, dialect: Dialect) -> None:
+def name_projections(query: ResolvedQuery, nodes: Nodes, dialect: Dialect) -> None:
     """Alias every unaliased expression of every SELECT in place; columns and stars keep their names."""
     root = _root_select(query.tree)
-    for select in list(query.tree.find_all(exp.Select)):
-        written = query.root_names if select is root else ()
+    for select in nodes.of(exp.Select):
+        if all(isinstance(node, exp.Alias) for node in select.expressions):
+            continue
+        written = query.root_names.words if select is root else ()
         known = len(written) == len(select.expressions)
         named = [
             _named(node, written[index] if known else "", dialect)

@@ -37,12 +37,6 @@ def predicate_expression(predicate: Predicate, alias: str) -> exp.Expr:
     return _semi_join(predicate, alias)
 
 
-def conjuncts(tree: exp.Expr) -> list[exp.Expr]:
-    """Return the parts of a condition that are ANDed at its top."""
-    tree = tree.unnest()
-    return [*conjuncts(tree.this), *conjuncts(tree.expression)] if isinstance(tree, exp.And) else [tree]
-
-
 def _semi_join(through: Through, alias: str) -> exp.Expr:
     inner = f"{PARENT_ALIAS}{_depth(alias) + 1}"
     parents = (

@@ -6,14 +6,15 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from lucky_mcp.enforcement.embedded import for_engine
+from lucky_mcp.enforcement.servers import for_server
 from lucky_mcp.errors import ConstructRefused, Phase
-from lucky_mcp.model.source import EMBEDDED, Dialect, Kind
-from lucky_mcp.sql.dialects import ENGINE_DIALECTS
+from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.sql.dialects import ENGINES, GRAMMARS
 
 
 def render_agent(tree: exp.Expr, dialect: Dialect) -> str:
     """Return the text in the dialect agents write, for people and the audit."""
-    return tree.sql(dialect=dialect.value, comments=False, unsupported_level=ErrorLevel.IGNORE)
+    return tree.sql(dialect=GRAMMARS[dialect].dialect, comments=False, unsupported_level=ErrorLevel.IGNORE)
 
 
 def render_engine(tree: exp.Expr, dialect: Dialect, kind: Kind, *, keep: bool = True) -> str:
@@ -21,16 +22,16 @@ def render_engine(tree: exp.Expr, dialect: Dialect, kind: Kind, *, keep: bool = 
 
     Without `keep` the tree is used up, which saves a copy of it.
 
-    Names are quoted for the embedded engine: left bare, some of them (`current_schema`, `user`) would be
-    functions there and columns in the agent's dialect.
+    Names are quoted where quoting changes nothing else: left bare, some of them (`current_schema`, `user`)
+    would be functions on the embedded engine and columns in the agent's dialect.
     """
-    prepared = for_engine(tree.copy() if keep else tree, dialect, kind)
+    prepared = for_server(for_engine(tree.copy() if keep else tree, dialect, kind), kind)
     try:
         return prepared.sql(
-            dialect=ENGINE_DIALECTS[kind],
+            dialect=ENGINES[kind],
             copy=False,
             comments=False,
-            identify=kind in EMBEDDED,
+            identify=kind is not Kind.POSTGRES,
             unsupported_level=ErrorLevel.RAISE,
         )
     except UnsupportedError as failure:

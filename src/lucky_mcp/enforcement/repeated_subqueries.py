@@ -12,33 +12,34 @@ from sqlglot.errors import SqlglotError
 from lucky_mcp.enforcement.render import render_engine
 from lucky_mcp.errors import ConstructRefused, Phase
 from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.structure import OPERATORS
 
 MARK = "lucky_once"
 
 
-def refuse_repeated_subqueries(tree: exp.Expr, dialect: Dialect) -> None:
+def refuse_repeated_subqueries(nodes: Nodes, dialect: Dialect) -> None:
     """Raise ConstructRefused for a call around a subquery that its translation repeats."""
     seen: set[int] = set()
-    for subquery in tree.find_all(exp.Subquery):
+    for subquery in nodes.of(exp.Subquery):
         call = _outermost_call(subquery)
         if call is not None and id(call) not in seen:
             seen.add(id(call))
             _refuse_repeated(call, dialect)
 
 
-def _outermost_call(subquery: exp.Expr) -> exp.Func | None:
+def _outermost_call(subquery: exp.Expr) -> exp.Func | exp.WithinGroup | None:
     """Return the call that holds a subquery within the same SELECT."""
-    found: exp.Func | None = None
+    found: exp.Func | exp.WithinGroup | None = None
     node = subquery.parent
     while node is not None and not isinstance(node, exp.Query | exp.From | exp.Join):
-        if isinstance(node, exp.Func) and type(node) not in OPERATORS:
+        if isinstance(node, exp.WithinGroup) or (isinstance(node, exp.Func) and type(node) not in OPERATORS):
             found = node
         node = node.parent
     return found
 
 
-def _refuse_repeated(call: exp.Func, dialect: Dialect) -> None:
+def _refuse_repeated(call: exp.Func | exp.WithinGroup, dialect: Dialect) -> None:
     stub = call.copy()
     marked = 0
     for subquery in [each for each in stub.find_all(exp.Subquery) if each.find_ancestor(exp.Query) is None]:
@@ -50,7 +51,12 @@ def _refuse_repeated(call: exp.Func, dialect: Dialect) -> None:
         return  # the whole statement fares no better, and says why
     if text.count(MARK) > marked:
         raise ConstructRefused(
-            f"a subquery inside {call.sql_name()} is not accepted here",
+            f"a subquery inside {_name(call)} is not accepted here",
             phase=Phase.ENFORCE,
             next_step="put the subquery into WITH or FROM, and use its column as the argument",
         )
+
+
+def _name(call: exp.Func | exp.WithinGroup) -> str:
+    called = call.this if isinstance(call, exp.WithinGroup) else call
+    return called.sql_name() if isinstance(called, exp.Func) else "the ordered aggregate"

@@ -8,54 +8,79 @@ error, so neither the rows nor an error tells of hidden rows. The condition itse
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from sqlglot import exp
 
-from lucky_mcp.enforcement.predicates import conjuncts, qualified
+from lucky_mcp.catalog.column_types import BOOLEANS, DECIMALS, FLOATS, INTEGERS, TEXTS, TIMESTAMPS, base_type
+from lucky_mcp.enforcement.predicates import qualified
 from lucky_mcp.model.decision import TableDecision, VisibleColumn
 from lucky_mcp.sql.dialects import Grammar, folded
 from lucky_mcp.sql.resolved import Scan
+from lucky_mcp.sql.scan_conditions import (
+    FLIPPED,
+    Condition,
+    Conditions,
+    column_meant,
+    conditions_around,
+    conjuncts,
+    operands,
+)
 
 COPIES_MAX = 16
 VALUES_MAX = 1000
 # No operand is ever turned into a type that cannot hold every value of the other side, on any engine.
 NUMBER = re.compile(r"\d{1,15}(?:\.\d{1,6})?")
 DECIMAL_DIGITS_MAX, DECIMAL_SCALE_MAX = 28, 10
-DECIMALS = frozenset({"DECIMAL", "NUMERIC"})
-INTEGERS = frozenset({"TINYINT", "SMALLINT", "MEDIUMINT", "INT", "INTEGER", "BIGINT"})
-FLOATS = frozenset({"FLOAT", "REAL", "DOUBLE", "DOUBLE PRECISION"})
-TEXTS = frozenset({"VARCHAR", "CHAR", "CHARACTER VARYING", "CHARACTER", "TEXT", "MEDIUMTEXT", "LONGTEXT"})
-TIMESTAMPS = frozenset({"TIMESTAMP", "DATETIME", "TIMESTAMP WITHOUT TIME ZONE"})
-BOOLEANS = frozenset({"BOOLEAN", "BOOL"})
 DATE_TYPES = frozenset({exp.DType.DATE})
 TIME_TYPES = DATE_TYPES | {exp.DType.TIMESTAMP, exp.DType.TIMESTAMPNTZ, exp.DType.DATETIME}
-FLIPPED: dict[type[exp.Expr], type[exp.Binary]] = {
-    exp.EQ: exp.EQ,
-    exp.LT: exp.GT,
-    exp.LTE: exp.GTE,
-    exp.GT: exp.LT,
-    exp.GTE: exp.LTE,
-}
 
 
-def safe_conjuncts(scan: Scan, decided: TableDecision, grammar: Grammar, alias: str) -> tuple[exp.Expr, ...]:
+class Selects:
+    """The conditions of a statement's SELECTs, read once for all scans; none may be replaced meanwhile."""
+
+    def __init__(self, grammar: Grammar) -> None:
+        self.grammar = grammar
+        self._known: dict[int, Conditions] = {}
+        self._candidates: dict[int, _Candidates] = {}
+
+    def around(self, scan: Scan) -> tuple[Conditions, _Candidates] | None:
+        """Return the conditions of the scan's own SELECT, and what of them may be copied for which name."""
+        item = scan.node.parent
+        select = item.parent if item is not None else None
+        if select is None or not (select.args.get("where") or select.args.get("joins")):
+            return None  # as in most statements: there are no conditions
+        conditions = conditions_around(scan.node, self._known)
+        if conditions is None:
+            return None
+        key = id(conditions)
+        if key not in self._candidates:
+            self._candidates[key] = _candidates(conditions, self.grammar)
+        return conditions, self._candidates[key]
+
+
+def safe_conjuncts(scan: Scan, decided: TableDecision, selects: Selects, alias: str) -> tuple[exp.Expr, ...]:
     """Return copies, over the columns of `alias`, of the conditions that hold for every row used of `scan`.
 
-    They are parts of the WHERE of the scan's own SELECT, or of an ON that drops what does not satisfy it.
     Call it while the scan still stands in the statement. Where a name or a join leaves doubt, nothing is
     returned: the scan is then only slower.
     """
-    select = _own_select(scan.node)
-    if select is None or not _joins_are_plain(select) or not _alias_is_its_own(scan.node, select):
+    around = selects.around(scan)
+    if around is None:
         return ()
-    found = []
-    for condition, may_be_null in _conditions(scan.node, select):
-        for part in [*conjuncts(condition), *_implied(conjuncts(condition), scan, decided, grammar, select)]:
-            copied = _copied(part, scan, decided, grammar, select, alias)
-            if copied is not None and (may_be_null or not isinstance(copied, exp.Is)):
-                found.append(copied)
-    return tuple(found[:COPIES_MAX])
+    conditions, candidates = around
+    grammar = selects.grammar
+    found: list[exp.Expr] = []
+    for each in candidates.get(folded(scan.node.args["alias"].this, grammar), ()):
+        may_be_null = conditions.holds(each.condition, scan.node)
+        if may_be_null is None or len(found) == COPIES_MAX:
+            continue
+        copied = _copied(each, decided, grammar, alias)
+        if copied is not None and (may_be_null or not isinstance(copied, exp.Is)):
+            found.append(copied)
+    return tuple(found)
 
 
 def is_safe(conjunct: exp.Expr, decided: TableDecision, alias: str) -> bool:
@@ -65,8 +90,8 @@ def is_safe(conjunct: exp.Expr, decided: TableDecision, alias: str) -> bool:
         "expressions",
     }:
         return False
-    found = _operands(conjunct)
-    if found is None:
+    found = operands(conjunct)
+    if found is None or len(found[1]) > VALUES_MAX:
         return False
     column, literals = found
     if not isinstance(column, exp.Column) or column.table != alias or column.args.get("db"):
@@ -75,139 +100,118 @@ def is_safe(conjunct: exp.Expr, decided: TableDecision, alias: str) -> bool:
     return meant is not None and _is_comparable(meant, literals)
 
 
-def _own_select(node: exp.Table) -> exp.Select | None:
-    """Return the SELECT whose FROM lists the table itself; None inside brackets or with joins of its own."""
-    if node.args.get("joins") or node.args.get("laterals") or node.args["alias"].args.get("columns"):
-        return None
-    select = node.parent.parent if isinstance(node.parent, exp.From | exp.Join) else None
-    return select if isinstance(select, exp.Select) and not select.args.get("laterals") else None
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    """A part of a condition that compares `column` with something that is no column.
 
-
-def _joins_are_plain(select: exp.Select) -> bool:
-    return all(
-        not join.args.get("method")
-        and join.args.get("side", "") in {"", "LEFT", "RIGHT", "FULL"}
-        and join.args.get("kind", "") in {"", "INNER", "CROSS", "OUTER"}
-        for join in select.args.get("joins") or ()
-    )
-
-
-def _alias_is_its_own(node: exp.Table, select: exp.Select) -> bool:
-    """Engines differ in how they compare aliases, so another one that differs in case alone is too near."""
-    items = [select.args["from_"], *(select.args.get("joins") or ())]
-    names = [alias.name.lower() for item in items for alias in item.find_all(exp.TableAlias)]
-    names += [each.name.lower() for item in items for each in item.find_all(exp.Table) if not each.alias]
-    return names.count(node.alias.lower()) == 1
-
-
-def _conditions(node: exp.Table, select: exp.Select) -> list[tuple[exp.Expr, bool]]:
-    """Return conditions with whether `IS NULL` in them speaks of the table's own values.
-
-    WHERE and the ON of an inner join drop every row whose condition is not true, also where an outer join
-    has filled the table's columns with NULL: for comparisons, NULL is not true. The ON of a LEFT JOIN
-    does so for the table on its right alone. Beside a comma no ON counts: it may not see the tables before
-    the comma, and mean those of an outer query.
+    With `equals`, it says that the column equals this value, which is not part of the condition itself.
     """
-    joins = select.args.get("joins") or []
-    inner = not any(join.args.get("side") for join in joins)
-    where = select.args.get("where")
-    found: list[tuple[exp.Expr, bool]] = [(where.this, inner)] if where is not None else []
-    if any(set(filter(join.args.get, join.args)) == {"this"} for join in joins):
-        return found
-    reached = isinstance(node.parent, exp.From)
-    for join in joins:
-        own = id(join) == id(node.parent)
-        reached = reached or own
-        if not join.args.get("on") or not reached:
-            continue
-        if not join.args.get("side"):
-            found.append((join.args["on"], inner))
-        elif own and join.args["side"] == "LEFT":
-            found.append((join.args["on"], True))
+
+    condition: Condition
+    part: exp.Expr
+    column: exp.Column
+    equals: exp.Expr | None = None
+
+
+_Candidates = dict[str, list[_Candidate]]
+
+
+def _candidates(conditions: Conditions, grammar: Grammar) -> _Candidates:
+    """Return what may be copied, by the name of the scan that it speaks of, in the order of the conditions.
+
+    A name without a qualifier means the only item of FROM; beside a join it might mean another.
+    """
+    joined = bool(conditions.select.args.get("joins"))
+    only = conditions.select.args["from_"].this.args.get("alias")
+    found: _Candidates = {}
+
+    def note(candidate: _Candidate) -> None:
+        qualifier = candidate.column.args.get("table")
+        name = qualifier if qualifier is not None or joined else only.this
+        if name is not None:
+            found.setdefault(folded(name, grammar), []).append(candidate)
+
+    keys = _keys(conditions.select, grammar)
+    for condition in conditions.all:
+        parts = conjuncts(condition.expression)
+        for part in parts:
+            flipped = type(part) in FLIPPED and isinstance(part.expression, exp.Column)
+            column = part.expression if flipped else part.this
+            other = part.this if flipped else part.args.get("expression")
+            if isinstance(column, exp.Column) and not isinstance(other, exp.Column):
+                note(_Candidate(condition, part, column))
+        meant = _keys_meant(keys, condition, conditions.select) if keys else keys
+        for part in parts:
+            for column, value in _implied(part, meant, grammar):
+                note(_Candidate(condition, part, column, value))
     return found
 
 
-def _implied(
-    parts: list[exp.Expr], scan: Scan, decided: TableDecision, grammar: Grammar, select: exp.Select
-) -> list[exp.Expr]:
-    """Return `ours = number` where the parts say `ours = theirs`, and WHERE says `theirs = number`.
+_Keys = dict[tuple[str, str], list[exp.Expr]]
+
+
+def _keys(select: exp.Select, grammar: Grammar) -> _Keys:
+    """Return the whole numbers that WHERE says single columns to equal."""
+    where = select.args.get("where")
+    found: _Keys = {}
+    for each in conjuncts(where.this) if where is not None else ():
+        if not isinstance(each, exp.EQ) or not isinstance(each.this, exp.Column):
+            continue
+        name, value = _name(each.this, grammar), each.expression
+        if name is not None and isinstance(value, exp.Literal) and value.is_int:
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def _keys_meant(keys: _Keys, condition: Condition, select: exp.Select) -> _Keys:
+    """Leave out the keys of items that an ON does not see yet: there the name may be an outer query's."""
+    joins = select.args.get("joins") or []
+    later = joins[condition.join + 1 :] if condition.join >= 0 else []
+    unseen = {join.this.alias_or_name.lower() for join in later}
+    return {name: values for name, values in keys.items() if name[0].lower() not in unseen}
+
+
+def _implied(part: exp.Expr, keys: _Keys, grammar: Grammar) -> Iterator[tuple[exp.Column, exp.Expr]]:
+    """Yield `ours, number` where the part says `ours = theirs`, and WHERE says `theirs = number`.
 
     A row whose `theirs` is another number is dropped by WHERE, whatever it was joined with. Only for whole
     numbers: between other types equality need not carry over.
     """
-    where = select.args.get("where")
-    keys = [each for each in conjuncts(where.this) if isinstance(each, exp.EQ)] if where is not None else []
-    keys = [each for each in keys if isinstance(each.expression, exp.Literal) and each.expression.is_int]
-    found: list[exp.Expr] = []
-    for part in parts:
-        if not isinstance(part, exp.EQ) or not isinstance(part.expression, exp.Column):
-            continue
-        for ours, theirs in ((part.this, part.expression), (part.expression, part.this)):
-            if not isinstance(ours, exp.Column) or not _is_of(ours, scan, grammar, select):
-                continue
-            meant = _column(ours, decided, grammar)
-            if meant is not None and _base_type(meant)[0] in INTEGERS:
-                values = [key.expression for key in keys if _same_column(key.this, theirs, grammar)]
-                found += [exp.EQ(this=ours.copy(), expression=value.copy()) for value in values]
-    return found
+    if not keys or not isinstance(part, exp.EQ):
+        return
+    left, right = part.this, part.expression
+    if isinstance(left, exp.Column) and isinstance(right, exp.Column):
+        for ours, theirs in ((left, right), (right, left)):
+            name = _name(theirs, grammar)
+            for value in keys.get(name, ()) if name is not None else ():
+                yield ours, value
 
 
-def _same_column(left: exp.Expr, right: exp.Expr, grammar: Grammar) -> bool:
-    if not isinstance(left, exp.Column) or not isinstance(right, exp.Column):
-        return False
-    parts = [(each.args.get("table"), each.this) for each in (left, right)]
-    names = [(folded(table, grammar), folded(name, grammar)) for table, name in parts if table is not None]
-    return len(names) == 2 and names[0] == names[1]
+def _name(column: exp.Column, grammar: Grammar) -> tuple[str, str] | None:
+    table = column.args.get("table")
+    return (folded(table, grammar), folded(column.this, grammar)) if table is not None else None
 
 
-def _copied(
-    part: exp.Expr, scan: Scan, decided: TableDecision, grammar: Grammar, select: exp.Select, alias: str
-) -> exp.Expr | None:
-    if type(part) in FLIPPED and isinstance(part.expression, exp.Column):
-        part = FLIPPED[type(part)](this=part.expression.copy(), expression=part.this.copy())
-    column = part.this
-    if not isinstance(column, exp.Column) or not _is_of(column, scan, grammar, select):
-        return None
-    meant = _column(column, decided, grammar)
+def _copied(candidate: _Candidate, decided: TableDecision, grammar: Grammar, alias: str) -> exp.Expr | None:
+    meant = column_meant(candidate.column, decided.columns, grammar)
     if meant is None:
         return None
-    copied = part.copy()
-    copied.set("this", qualified(meant.name, alias))
+    ours, part = qualified(meant.name, alias), candidate.part
+    if candidate.equals is not None:
+        copied: exp.Expr = exp.EQ(this=ours, expression=candidate.equals.copy())
+        return copied if base_type(meant.type)[0] in INTEGERS and is_safe(copied, decided, alias) else None
+    if candidate.column is part.this:
+        copied = part.copy()
+        copied.set("this", ours)
+    else:
+        copied = FLIPPED[type(part)](this=ours, expression=part.this.copy())
     return copied if is_safe(copied, decided, alias) else None
 
 
-def _is_of(column: exp.Column, scan: Scan, grammar: Grammar, select: exp.Select) -> bool:
-    qualifier = column.args.get("table")
-    if qualifier is None:
-        return not select.args.get("joins")
-    return folded(qualifier, grammar) == folded(scan.node.args["alias"].this, grammar)
-
-
-def _column(column: exp.Column, decided: TableDecision, grammar: Grammar) -> VisibleColumn | None:
-    name = folded(column.this, grammar)
-    near = [each for each in decided.columns if each.name.lower() == name.lower()]
-    exact = near and (not grammar.folds_names or near[0].name == name)
-    return near[0] if len(near) == 1 and exact else None
-
-
-def _operands(conjunct: exp.Expr) -> tuple[exp.Expr, list[exp.Expr]] | None:
-    """One dialect's parser notes a NOT as a part of the node, another one's around it: neither is copied."""
-    parts = set(filter(conjunct.args.get, conjunct.args))
-    if type(conjunct) in FLIPPED and parts == {"this", "expression"}:
-        return conjunct.this, [conjunct.expression]
-    if isinstance(conjunct, exp.Between) and parts == {"this", "low", "high"}:
-        return conjunct.this, [conjunct.args["low"], conjunct.args["high"]]
-    if isinstance(conjunct, exp.In) and parts == {"this", "expressions"}:
-        return (conjunct.this, conjunct.expressions) if len(conjunct.expressions) <= VALUES_MAX else None
-    if isinstance(conjunct, exp.Is) and parts == {"this", "expression"}:
-        return (conjunct.this, []) if isinstance(conjunct.expression, exp.Null) else None
-    return None
-
-
 def _is_comparable(column: VisibleColumn, literals: list[exp.Expr]) -> bool:
-    if column.mask is not None:
+    if column.mask is not None or column.masks_below:
         return False
-    base, sizes = _base_type(column)
+    base, sizes = base_type(column.type)
     if base in INTEGERS or base in FLOATS or (base in DECIMALS and _is_narrow(sizes)):
         return all(map(_is_number, literals))
     if base in TEXTS:
@@ -217,11 +221,6 @@ def _is_comparable(column: VisibleColumn, literals: list[exp.Expr]) -> bool:
     if base == "DATE":
         return all(_is_time(each, DATE_TYPES) for each in literals)
     return base in TIMESTAMPS and all(_is_time(each, TIME_TYPES) for each in literals)
-
-
-def _base_type(column: VisibleColumn) -> tuple[str, str]:
-    base, _, sizes = column.type.upper().partition("(")
-    return base.strip().removesuffix(" UNSIGNED"), sizes
 
 
 def _is_narrow(sizes: str) -> bool:

@@ -11,17 +11,13 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from lucky_mcp.enforcement.guard_scans import SCAN_ALIAS, set_fence
-from lucky_mcp.enforcement.guard_shape import GuardShape, guard_shape
+from lucky_mcp.enforcement.guard_reading import GuardReader, guarded_source
 from lucky_mcp.enforcement.known_text import not_safe, read_known
-from lucky_mcp.enforcement.predicates import conjuncts
-from lucky_mcp.enforcement.safe_conjuncts import is_safe
 from lucky_mcp.model.decision import TableDecision
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Dialect, Kind
-from lucky_mcp.sql.dialects import ENGINE_DIALECTS
-
-GUARD_PARTS = {"expressions", "from_", "where", "limit", "offset"}
+from lucky_mcp.sql.allow import forget_places
+from lucky_mcp.sql.nodes import Nodes
 
 
 def guarded_tables(
@@ -34,15 +30,17 @@ def guarded_tables(
     rows_max: int,
     fenced: bool,
 ) -> Counter[TableName]:
-    """Return how often each base table is read, each time under the guard of its decision.
+    """Return how often each table or view is read, each time under the guard of its decision.
 
-    Raises GuardFailed for anything else in the text. An empty `cte_prefix` allows no name without a schema.
+    Of views with the same guard the first is counted. Raises GuardFailed for anything else in the text; an
+    empty `cte_prefix` allows no name without a schema.
     """
-    reading = _Reading(
-        read_known(text, dialect, kind), decided, dialect, kind, cte_prefix=cte_prefix, fenced=fenced
-    )
-    found = reading.tables()
-    refuse_unbounded(root_limit(reading.tree), rows_max)
+    reader = GuardReader(dialect=dialect, kind=kind, fenced=fenced, copies=fenced)
+    nodes = read_known(text, dialect, kind)
+    forget_places(nodes)  # parts of it are copied to be rendered
+    reading = _Reading(nodes, decided, reader)
+    found = reading.tables(cte_prefix)
+    refuse_unbounded(root_limit(reading.nodes.tree), rows_max)
     return found
 
 
@@ -60,96 +58,47 @@ def refuse_unbounded(limit: int | None, rows_max: int) -> None:
         raise not_safe("the row bound is missing")
 
 
-def has_fence(select: exp.Select, kind: Kind, *, fenced: bool) -> bool:
-    """Whether a guard has its engine's fence, or none at all when it is not `fenced`."""
-    expected = exp.Select()
-    if fenced:
-        set_fence(expected, kind)
-    return all(select.args.get(part) == expected.args.get(part) for part in ("limit", "offset"))
-
-
 class _Reading:
-    def __init__(
-        self,
-        tree: exp.Expr,
-        decided: Iterable[TableDecision],
-        dialect: Dialect,
-        kind: Kind,
-        *,
-        cte_prefix: str,
-        fenced: bool,
-    ) -> None:
-        self.tree = tree
-        self.decided = {each.table: each for each in decided}
-        self.dialect = dialect
-        self.kind = kind
-        self.cte_prefix = cte_prefix
-        self.fenced = fenced
+    def __init__(self, nodes: Nodes, decided: Iterable[TableDecision], reader: GuardReader) -> None:
+        self.nodes = nodes
+        self.decided = tuple(decided)
+        self.reader = reader
         self.verified: set[int] = set()
         self.found: Counter[TableName] = Counter()
 
-    def tables(self) -> Counter[TableName]:
-        for table in self.tree.find_all(exp.Table):
+    def tables(self, cte_prefix: str) -> Counter[TableName]:
+        for derived in self.nodes.of(exp.Subquery):
+            if id(derived) not in self.verified and isinstance(guarded_source(derived), exp.Subquery):
+                self._view(derived)
+        for table in self.nodes.of(exp.Table):
             if id(table) not in self.verified:
-                self._table(table)
+                self._table(table, cte_prefix)
         return self.found
 
-    def _table(self, table: exp.Table) -> None:
+    def _view(self, derived: exp.Subquery) -> None:
+        """What only looks like a view's guard is an agent's own, in which every table needs one."""
+        named = self.reader.named(derived, self.decided)
+        if named is not None:
+            self._proved(derived.this, named)
+
+    def _table(self, table: exp.Table, cte_prefix: str) -> None:
         if not isinstance(table.this, exp.Identifier) or table.args.get("catalog"):
             raise not_safe("a scan of something that is not a table")
-        schema = table.args.get("db")
-        if schema is None:
-            if not self.cte_prefix or not table.name.startswith(self.cte_prefix):
+        if table.args.get("db") is None:
+            if not cte_prefix or not table.name.startswith(cte_prefix):
                 raise not_safe("an unqualified name that is not ours")
             return
-        self._guard(table, TableName(schema=schema.name, table=table.name))
-
-    def _guard(self, table: exp.Table, name: TableName) -> None:
+        name = TableName(schema=table.db, table=table.name)
         select = table.parent.parent if isinstance(table.parent, exp.From) else None
         if not isinstance(select, exp.Select) or not isinstance(select.parent, exp.Subquery):
             raise not_safe(f"{name} is read outside a guard")
-        decided = self.decided.get(name)
+        decided = next((each for each in self.decided if each.table == name), None)
         if decided is None:
             raise not_safe(f"{name} is not part of the decision")
-        if any(value and part not in GUARD_PARTS for part, value in select.args.items()):
-            raise not_safe(f"the guard of {name} has a part of its own")
-        parts = set(filter(table.args.get, table.args))
-        if table.alias != SCAN_ALIAS or table.alias_column_names or parts != {"this", "db", "alias"}:
-            raise not_safe(f"the scan of {name} is modified")
-        expected = guard_shape(decided, self.dialect, self.kind)
-        self._projections(select, expected)
-        self._filters(select, expected, decided)
-        self._fence(select, name)
-        self.verified.update(id(inner) for inner in select.find_all(exp.Table))
-        self.found[name] += 1
+        self.reader.refuse_other(select, decided)
+        self._proved(select, decided)
 
-    def _projections(self, select: exp.Select, expected: GuardShape) -> None:
-        shown = tuple(
-            (each.alias, self._sql(each.this)) for each in select.expressions if isinstance(each, exp.Alias)
-        )
-        if len(shown) != len(select.expressions) or shown != expected.columns:
-            raise not_safe("the columns of a guard are not those of the decision")
-
-    def _filters(self, select: exp.Select, expected: GuardShape, decided: TableDecision) -> None:
-        """Every filter must be there; behind a fence also what cannot fail, and nothing else."""
-        where = select.args.get("where")
-        found = [each.unnest() for each in conjuncts(where.this)] if where else []
-        wanted = Counter(expected.conjuncts)
-        others = []
-        for each in found:
-            text = self._sql(each)
-            if wanted[text]:
-                wanted[text] -= 1
-            else:
-                others.append(each)
-        if wanted.total():
-            raise not_safe("the filters of a guard are not those of the decision")
-        if any(not self.fenced or not is_safe(each, decided, SCAN_ALIAS) for each in others):
-            raise not_safe("a condition in a guard that is neither a filter nor sure to succeed")
-
-    def _fence(self, select: exp.Select, name: TableName) -> None:
-        if not has_fence(select, self.kind, fenced=self.fenced):
-            raise not_safe(f"the fence of {name} is not as it should be")
-
-    def _sql(self, node: exp.Expr) -> str:
-        return node.sql(dialect=ENGINE_DIALECTS[self.kind])
+    def _proved(self, select: exp.Select, decided: TableDecision) -> None:
+        """Joins that hang on the derived table are no part of its guard."""
+        self.verified.update(id(inner) for inner in select.find_all(exp.Table, exp.Subquery))
+        self.found[decided.table] += 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from lucky_mcp.catalog.snapshot import Catalog, Column, Table
 from lucky_mcp.errors import ConfigurationError
+from lucky_mcp.gateway.crawl_views import with_views
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import SYSTEM_CATALOG
 from lucky_mcp.model.request import SqlRead
@@ -24,14 +26,22 @@ DUCKDB_QUERIES = {
         WHERE table_type = 'BASE TABLE' ORDER BY table_schema, table_name""",
     "columns": """SELECT table_schema, table_name, column_name, data_type, is_nullable, COLUMN_COMMENT
         FROM information_schema.columns ORDER BY table_schema, table_name, ordinal_position""",
+    "views": """SELECT v.table_schema, v.table_name, v.view_definition, t.TABLE_COMMENT
+        FROM information_schema.views AS v
+        JOIN information_schema.tables AS t USING (table_schema, table_name)
+        ORDER BY v.table_schema, v.table_name""",
     "keys": """SELECT k.table_schema, k.table_name, k.column_name
         FROM information_schema.key_column_usage AS k
         JOIN information_schema.table_constraints AS c USING (constraint_name, table_schema, table_name)
         WHERE c.constraint_type = 'PRIMARY KEY'
         ORDER BY k.table_schema, k.table_name, k.ordinal_position""",
 }
-# Datasets of a lake are views to the engine; a file's own tables are what a source holds, its views are not.
-LAKE_QUERIES = {**DUCKDB_QUERIES, "tables": DUCKDB_QUERIES["tables"].replace("'BASE TABLE'", "'VIEW'")}
+# The engine's own views, made when it starts.
+TEMPORARY = "CREATE TEMP VIEW"
+# Datasets of a lake are views to the engine, and tables to everybody else.
+LAKE_QUERIES = {
+    part: sql.replace("'BASE TABLE'", "'VIEW'") for part, sql in DUCKDB_QUERIES.items() if part != "views"
+}
 QUERIES: dict[Kind, dict[str, str]] = {Kind.DUCKDB: DUCKDB_QUERIES, Kind.LAKE: LAKE_QUERIES}
 
 
@@ -49,6 +59,10 @@ async def crawl(gateway: Gateway, source_name: str) -> Catalog:
         if answer.truncation is not Truncation.NONE:
             raise ConfigurationError(
                 f"{source.name}: the crawl was cut; raise the bounds of role system:catalog"
+            )
+        if answer.cells_cut:
+            raise ConfigurationError(
+                f"{source.name}: a definition was cut; raise cell_chars_max of role system:catalog"
             )
         answers[part] = answer
     return _catalog(source, answers)
@@ -78,4 +92,18 @@ def _catalog(source: Source, answers: dict[str, ReadResult]) -> Catalog:
             comment=str(comment or ""),
         )
     # Names of the dialect that folds them are exact once folded; the others compare without case here.
-    return Catalog(source=source.name, tables=tables, case_sensitive=source.dialect is Dialect.POSTGRES)
+    known = Catalog(source=source.name, tables=tables, case_sensitive=source.dialect is Dialect.POSTGRES)
+    return _with_views(source, known, answers["views"], columns) if "views" in answers else known
+
+
+def _with_views(
+    source: Source, tables: Catalog, answer: ReadResult, columns: Mapping[TableName, list[Column]]
+) -> Catalog:
+    waiting, definitions = {}, {}
+    for schema, view, definition, comment in answer.rows:
+        if str(schema).lower() in SYSTEM_SCHEMAS or str(definition).startswith(TEMPORARY):
+            continue
+        name = TableName(schema=str(schema), table=str(view))
+        waiting[name] = Table(name=name, columns=tuple(columns[name]), comment=str(comment or ""))
+        definitions[name] = str(definition)
+    return with_views(source, tables, waiting, definitions)

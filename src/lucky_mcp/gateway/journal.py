@@ -9,7 +9,7 @@ from lucky_mcp.audit.record import Begun, Ended, Explained
 from lucky_mcp.audit.sink import AuditSink
 from lucky_mcp.errors import ReadError
 from lucky_mcp.gateway.prepare import Prepared
-from lucky_mcp.gateway.receipts import digests
+from lucky_mcp.gateway.receipts import digests, tables_read
 from lucky_mcp.gateway.view import View
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
@@ -68,7 +68,7 @@ class Journal:
                 sql_asked=self._sql,
                 sql_sent=prepared.guarded.text_agent,
                 sql_engine=prepared.guarded.text_sent,
-                tables=tuple(str(table.table) for table in prepared.permit.tables),
+                tables=tables_read(prepared.permit),
                 columns=prepared.columns,
                 filters=filters,
                 masks=masks,
@@ -104,7 +104,6 @@ class Journal:
         rows: int = 0,
         size: int = 0,
         truncation: str = "none",
-        fenced_retry: bool = False,
     ) -> None:
         """Record how a read that was sent ended."""
         self._audit.write(
@@ -120,7 +119,6 @@ class Journal:
                 bytes=size,
                 elapsed_ms=self.elapsed_ms(),
                 truncation=truncation,
-                fenced_retry=fenced_retry,
                 roles=self._principal.roles,
                 policy_digest=self.digests.policy,
                 catalog_digest=self.digests.catalog,
@@ -159,7 +157,7 @@ class Journal:
                 sql_asked=self._sql,
                 sql_sent=prepared.guarded.text_agent if prepared else "",
                 sql_engine=prepared.guarded.text_sent if prepared else "",
-                tables=tuple(str(table.table) for table in prepared.permit.tables) if prepared else (),
+                tables=tables_read(prepared.permit) if prepared else (),
                 columns=prepared.columns if prepared else (),
                 filters=filters,
                 masks=masks,

@@ -16,7 +16,11 @@ from lucky_mcp.errors import (
 )
 from lucky_mcp.gateway.execute import ExecutionFailed
 from lucky_mcp.gateway.prepare import Prepared
+from lucky_mcp.sql.dialects import GRAMMARS
+from lucky_mcp.sql.unknown_columns import unknown_columns
 
+# A driver that names the table as well names it first.
+COLUMN = re.compile(r'column named "([^"]{1,128})"')
 QUOTED = re.compile(r'"([^"]{1,128})"')
 NEAR_MAX = 5
 
@@ -25,7 +29,7 @@ def in_agent_words(failure: ExecutionFailed, prepared: Prepared, sql: str) -> Re
     """Return the error an agent is told for an engine's failure."""
     kind, detail = failure.kind, failure.detail
     if kind is EngineErrorKind.UNKNOWN_NAME:
-        return _unknown_column(prepared, sql, detail)
+        return _unknown_column(prepared, _written(sql, detail), detail)
     if kind is EngineErrorKind.AMBIGUOUS_NAME:
         return NameRefused(
             "a column name is ambiguous: more than one table in FROM has it",
@@ -45,6 +49,19 @@ def in_agent_words(failure: ExecutionFailed, prepared: Prepared, sql: str) -> Re
             next_step="try again in a minute; other sources are not affected",
             audit_detail=detail,
         )
+    if kind is EngineErrorKind.BUSY:
+        return LimitExceeded(
+            f"every connection to {prepared.source.name} that you may use is in use now",
+            code=Code.SOURCE_BUSY,
+            next_step="wait for your other reads to end, then try again",
+            audit_detail=detail,
+        )
+    if kind in {EngineErrorKind.FORBIDDEN, EngineErrorKind.CHANGED}:
+        return SourceUnavailable(
+            f"{prepared.source.name} does not let the gateway read one of the tables as it was reviewed",
+            next_step="ask for another table, and tell the operators: the receipt of this call says which",
+            audit_detail=detail,
+        )
     if kind is EngineErrorKind.INVALID_QUERY:
         return QueryFailed(
             "the engine cannot run the statement: a function, type or clause does not fit",
@@ -58,12 +75,23 @@ def in_agent_words(failure: ExecutionFailed, prepared: Prepared, sql: str) -> Re
     )
 
 
-def _unknown_column(prepared: Prepared, sql: str, detail: str) -> NameRefused:
-    """Name the column only when the word stands in the agent's own text: driver text is not passed on."""
-    match = QUOTED.search(detail)
+def _written(sql: str, detail: str) -> str:
+    """Return the name in a driver's words only when it stands in the agent's own text."""
+    match = COLUMN.search(detail) or QUOTED.search(detail)
     written = match.group(1) if match else ""
-    if not written or not re.search(rf"(?<![\w]){re.escape(written)}(?![\w])", sql, re.IGNORECASE):
-        written = ""
+    found = re.search(rf"(?<![\w]){re.escape(written)}(?![\w])", sql, re.IGNORECASE)
+    return written if found else ""
+
+
+def refuse_unknown_columns(prepared: Prepared, sql: str) -> None:
+    """Raise what the engine would lead to, for a column that exists nowhere in the statement."""
+    shown = (column.name for table in prepared.permit.tables for column in table.columns)
+    for written in unknown_columns(sql, GRAMMARS[prepared.source.dialect], shown):
+        raise _unknown_column(prepared, written)
+
+
+def _unknown_column(prepared: Prepared, written: str, detail: str = "") -> NameRefused:
+    """Return the refusal of a column; `written` is the agent's own word for it, or ""."""
     visible = {c.name.lower(): c.name for table in prepared.permit.tables for c in table.columns}
     near = difflib.get_close_matches(written.lower(), visible, n=NEAR_MAX, cutoff=0.6) if written else []
     tables = ", ".join(str(table.table) for table in prepared.permit.tables)

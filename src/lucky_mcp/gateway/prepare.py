@@ -111,13 +111,18 @@ def reads_metadata(view: View, principal: Principal) -> bool:
 
 
 def columns_read(query: ResolvedQuery, permit: Permit) -> tuple[str, ...]:
-    """Return `schema.table.column` for every visible column the statement may read, never fewer."""
-    return tuple(
+    """Return `schema.table.column` for every visible column the statement may read, never fewer.
+
+    Behind them stand those that the definitions of its views use.
+    """
+    named = [
         f"{decided.table}.{column.name}"
         for decided in permit.tables
         for column in decided.columns
         if query.reads_whole_rows or column.name.lower() in query.column_names
-    )
+    ]
+    views = (each.below for each in (*permit.tables, *permit.below_views) if each.below is not None)
+    return tuple(dict.fromkeys((*named, *(column for view in views for column in view.columns))))
 
 
 def _readable(view: View, principal: Principal, source: Source) -> Callable[[TableName], bool]:

@@ -18,7 +18,7 @@ from lucky_mcp.errors import ArgumentInvalid, QueryFailed, ReadCancelled, ReadEr
 from lucky_mcp.gateway.deep_stack import on_deep_stack
 from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
 from lucky_mcp.gateway.journal import Journal
-from lucky_mcp.gateway.outcomes import in_agent_words
+from lucky_mcp.gateway.outcomes import in_agent_words, refuse_unknown_columns
 from lucky_mcp.gateway.prepare import Prepared, catalog_for, find_source, prepare
 from lucky_mcp.gateway.prepared_cache import PreparedCache, forget_everything
 from lucky_mcp.gateway.receipts import (
@@ -91,8 +91,8 @@ class Gateway:
             masks=masks_by_column(prepared),
         )
         try:
-            executed = await self._executed(journal, prepared, request)
-            result = self._result(journal, prepared, executed)
+            rows = await self._execute(journal, prepared, principal, request)
+            result = self._result(journal, prepared, rows)
         except (ReadError, asyncio.CancelledError):
             raise
         except Exception as defect:
@@ -103,7 +103,6 @@ class Gateway:
             rows=len(result.rows),
             size=result.bytes,
             truncation=result.truncation,
-            fenced_retry=executed.fenced_retry,
         )
         return result
 
@@ -112,6 +111,7 @@ class Gateway:
         journal = self._journal(principal, request)
         try:
             prepared = await self._prepare(journal, principal, request)
+            refuse_unknown_columns(prepared, request.sql)
         except ReadError as refusal:
             journal.explained(verdict="refused", refusal=refusal)
             raise
@@ -186,36 +186,33 @@ class Gateway:
         self._prepared_before.keep(journal.view, principal, source, request, prepared)
         return prepared
 
-    async def _executed(self, journal: Journal, prepared: Prepared, request: SqlRead) -> Executed:
+    async def _execute(
+        self, journal: Journal, prepared: Prepared, principal: Principal, request: SqlRead
+    ) -> Executed:
         try:
-            return await self._executor.execute(prepared.guarded)
+            return await self._executor.execute(prepared.guarded, principal.subject)
         except ExecutionFailed as failure:
             refusal = in_agent_words(failure, prepared, request.sql)
-            journal.ended(
-                outcome=refusal.code,
-                phase=refusal.phase,
-                detail=refusal.audit_detail,
-                fenced_retry=failure.fenced_retry,
-            )
+            journal.ended(outcome=refusal.code, phase=refusal.phase, detail=refusal.audit_detail)
             raise refusal from None
         except asyncio.CancelledError:
             journal.ended(outcome="CANCELLED", phase="execute", detail="the caller went away")
             raise
 
-    def _result(self, journal: Journal, prepared: Prepared, executed: Executed) -> ReadResult:
+    def _result(self, journal: Journal, prepared: Prepared, rows: Executed) -> ReadResult:
         rows_max, bound = prepared.guarded.rows_max, prepared.guarded.bound
-        kept = executed.rows.rows[:rows_max]
-        truncation = Truncation.ROWS if len(executed.rows.rows) > rows_max else Truncation.NONE
-        if executed.rows.bytes_met:
+        kept = rows.rows[:rows_max]
+        truncation = Truncation.ROWS if len(rows.rows) > rows_max else Truncation.NONE
+        if rows.bytes_met:
             truncation = Truncation.BYTES
         return ReadResult(
-            columns=executed.rows.columns,
+            columns=rows.columns,
             rows=tuple(kept),
             truncation=truncation,
             rows_max=rows_max,
             rows_cap=bound.rows_max,
-            bytes=executed.rows.bytes,
-            cells_cut=executed.rows.cells_cut,
+            bytes=rows.bytes,
+            cells_cut=rows.cells_cut,
             receipt=Receipt(
                 id=journal.id,
                 source=prepared.source.name,

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from lucky_mcp.decision.required import in_words
 from lucky_mcp.gateway.prepare import Prepared
 from lucky_mcp.gateway.references import digest_of
 from lucky_mcp.gateway.view import View
-from lucky_mcp.model.decision import Permit, RowFilter, VisibleColumn
+from lucky_mcp.model.decision import (
+    MaskName,
+    Permit,
+    Requirement,
+    RowFilter,
+    Rule,
+    TableDecision,
+    VisibleColumn,
+)
 from lucky_mcp.model.predicate import Compare, Either, Every, Known, Member, Predicate
 from lucky_mcp.model.result import AppliedRule, Digests
+
+ROWS_BELOW = "rows of what it reads"
 
 
 def digests(view: View, catalog_digest: str) -> Digests:
@@ -15,19 +26,29 @@ def digests(view: View, catalog_digest: str) -> Digests:
     return Digests(policy=view.policies.digest, catalog=catalog_digest, references=digest_of(view.references))
 
 
+def tables_read(permit: Permit) -> tuple[str, ...]:
+    """Return the names of the statement's tables and views, and behind them of what its views read."""
+    return tuple(dict.fromkeys(str(each.table) for each in (*permit.tables, *permit.below_views)))
+
+
 def filters_applied(permit: Permit) -> tuple[str, ...]:
-    """Return the distinct rule ids of the row filters in force."""
-    return tuple(dict.fromkeys(each.rule.id for table in permit.tables for each in table.filters))
+    """Return the distinct rule ids of the row filters in force, those on what views read among them."""
+    tables = (*permit.tables, *permit.below_views)
+    return tuple(dict.fromkeys(each.rule.id for table in tables for each in table.filters))
 
 
 def masks_applied(prepared: Prepared) -> tuple[tuple[str, str], ...]:
-    """Return (column, mask) for the masked columns that the statement may read."""
+    """Return (column, mask) for the masked columns that the statement may read.
+
+    A view's column has the masks of what it is computed from.
+    """
     read = set(prepared.columns)
     found = [
-        (column.name, str(column.mask))
+        (column.name, str(mask))
         for table in prepared.permit.tables
         for column in table.columns
-        if column.mask is not None and f"{table.table}.{column.name}" in read
+        for mask in (column.mask, *column.masks_below)
+        if mask is not None and f"{table.table}.{column.name}" in read
     ]
     return tuple(dict.fromkeys(found))
 
@@ -37,7 +58,7 @@ def masks_by_column(prepared: Prepared) -> tuple[str, ...]:
     read = set(prepared.columns)
     return tuple(
         f"{table.table}.{column.name}:{column.mask}"
-        for table in prepared.permit.tables
+        for table in (*prepared.permit.tables, *prepared.permit.below_views)
         for column in table.columns
         if column.mask is not None and f"{table.table}.{column.name}" in read
     )
@@ -49,12 +70,53 @@ def not_filtered(permit: Permit) -> tuple[tuple[str, str], ...]:
 
 
 def rules_applied(permit: Permit) -> tuple[AppliedRule, ...]:
-    """Return every filter and mask with the rule that caused it."""
+    """Return every requirement, filter and mask with the rule that caused it.
+
+    Of what a view reads, which the caller need not know, only that a rule applies there.
+    """
     rules: list[AppliedRule] = []
     for table in permit.tables:
+        rules += [_required_rule(str(table.table), each) for each in table.requires]
         rules += [_filter_rule(str(table.table), each) for each in table.filters]
         rules += [_mask_rule(str(table.table), column) for column in table.columns if column.mask is not None]
+        rules += [_rule_below(str(table.table), rule) for rule in filters_below(table)]
+        rules += [
+            _mask_below(str(table.table), column, mask)
+            for column in table.columns
+            for mask in column.masks_below
+        ]
     return tuple(rules)
+
+
+def filters_below(view: TableDecision) -> tuple[Rule, ...]:
+    """Return the rules that filter what a view reads, each once; none for a table."""
+    found: dict[str, Rule] = {}
+    for each in view.below.tables if view.below is not None else ():
+        for rule in (*(row_filter.rule for row_filter in each.filters), *filters_below(each)):
+            found.setdefault(rule.id, rule)
+    return tuple(found.values())
+
+
+def _rule_below(view: str, rule: Rule) -> AppliedRule:
+    return AppliedRule(
+        table=view,
+        effect=f"{ROWS_BELOW} are filtered",
+        rule_id=rule.id,
+        place=rule.place,
+        why=rule.why,
+        owner=rule.owner,
+    )
+
+
+def _mask_below(view: str, column: VisibleColumn, mask: MaskName) -> AppliedRule:
+    return AppliedRule(
+        table=view,
+        effect=f"{column.name} computed from what is shown as {mask}",
+        rule_id="",
+        place="",
+        why="",
+        owner="",
+    )
 
 
 def _filter_rule(table: str, row_filter: RowFilter) -> AppliedRule:
@@ -62,6 +124,18 @@ def _filter_rule(table: str, row_filter: RowFilter) -> AppliedRule:
     return AppliedRule(
         table=table,
         effect=f"rows where {condition(row_filter.predicate)}",
+        rule_id=rule.id,
+        place=rule.place,
+        why=rule.why,
+        owner=rule.owner,
+    )
+
+
+def _required_rule(table: str, requirement: Requirement) -> AppliedRule:
+    rule = requirement.rule
+    return AppliedRule(
+        table=table,
+        effect=f"each scan needs {in_words(requirement)}",
         rule_id=rule.id,
         place=rule.place,
         why=rule.why,

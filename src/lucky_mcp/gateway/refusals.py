@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 
 from lucky_mcp.decision.decide import decide_table
-from lucky_mcp.errors import NameRefused, PolicyRefused, SourceUnavailable
+from lucky_mcp.errors import Code, NameRefused, PolicyRefused, SourceUnavailable
 from lucky_mcp.gateway.view import View
-from lucky_mcp.model.decision import Deny, TableDecision
+from lucky_mcp.model.decision import Deny, DenyReason, TableDecision
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.source import Source
@@ -44,8 +44,15 @@ def unknown_tables(
 
 
 def denied(decision: Deny) -> PolicyRefused:
-    """Return the refusal for a Deny of readable tables: what is missing is a reference set."""
+    """Return the refusal for a Deny of readable tables: a reference set or a definition is missing."""
     first = decision.denied[0]
+    if first.reason is DenyReason.VIEW_UNAVAILABLE:
+        return PolicyRefused(
+            f"the view {first.table} cannot be read here: its definition uses what is not accepted",
+            code=Code.CONSTRUCT_REFUSED,
+            next_step="read other tables with search_catalog, or ask the owner of the view to simplify it",
+            audit_detail=first.detail,
+        )
     return PolicyRefused(
         "a reference set that a mandatory filter needs is not available now",
         next_step="try again in a minute; if it stays, tell the data platform team",

@@ -9,14 +9,15 @@ from functools import cached_property
 from lucky_mcp.catalog.hints import JoinHints
 from lucky_mcp.catalog.search import Described, SearchIndex
 from lucky_mcp.decision.decide import decide_table
+from lucky_mcp.decision.required import in_words
 from lucky_mcp.enforcement.mask_forms import masked_type
-from lucky_mcp.gateway.receipts import condition
+from lucky_mcp.gateway.receipts import ROWS_BELOW, condition, filters_below
 from lucky_mcp.gateway.view import View
 from lucky_mcp.model.decision import TableDecision
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.source import Source
-from lucky_mcp.model.visible import ShownColumn, ShownFilter, VisibleSource, VisibleTable
+from lucky_mcp.model.visible import ShownColumn, ShownFilter, ShownRequirement, VisibleSource, VisibleTable
 from lucky_mcp.policy.policy_set import TablePolicy
 
 JOINS_WITHOUT_PARTNER_MAX = 2
@@ -124,6 +125,8 @@ def _shown_table(view: View, source: Source, decided: TableDecision) -> VisibleT
         indexes=tuple(index for index in table.indexes if index and set(index) <= shown),
         filters=_shown_filters(decided),
         not_filtered=decided.not_filtered,
+        kind="table" if decided.below is None else "view",
+        requires=_shown_requirements(decided),
     )
 
 
@@ -137,7 +140,7 @@ def _shown_columns(decided: TableDecision, policy: TablePolicy) -> tuple[ShownCo
         ShownColumn(
             name=column.name,
             type=masked_type(column),
-            mask=str(column.mask or ""),
+            mask=str(column.mask or " ".join(column.masks_below)),
             tags=column.tags,
             comment=listed[column.name].description,
             joins=listed[column.name].joins or "",
@@ -146,8 +149,25 @@ def _shown_columns(decided: TableDecision, policy: TablePolicy) -> tuple[ShownCo
     )
 
 
-def _shown_filters(decided: TableDecision) -> tuple[ShownFilter, ...]:
+def _shown_requirements(decided: TableDecision) -> tuple[ShownRequirement, ...]:
     return tuple(
+        ShownRequirement(
+            rule_id=each.rule.id,
+            condition=in_words(each),
+            why=each.rule.why,
+            owner=each.rule.owner,
+        )
+        for each in decided.requires
+    )
+
+
+def _shown_filters(decided: TableDecision) -> tuple[ShownFilter, ...]:
+    """Of the filters on what a view reads, which the caller need not know, only the rule is shown."""
+    below = tuple(
+        ShownFilter(rule_id=rule.id, condition=f"on the {ROWS_BELOW}", why=rule.why, owner=rule.owner)
+        for rule in filters_below(decided)
+    )
+    return below + tuple(
         ShownFilter(
             rule_id=each.rule.id,
             condition=condition(each.predicate),

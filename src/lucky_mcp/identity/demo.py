@@ -9,6 +9,8 @@ from lucky_mcp.model.principal import Principal
 
 DEMO_PREFIX = "demo-"
 DEMO_DEFAULT = "demo-analyst"
+# A store manager without stores sees no row: the demo's has two of them.
+DEMO_ATTRIBUTES = {"operations_manager": {"shops": ["10001", "10002"]}}
 
 
 class DemoTokens:
@@ -23,7 +25,9 @@ class DemoTokens:
             return None
         role = secret.removeprefix(DEMO_PREFIX)
         try:
-            principal = principal_of({"sub": f"demo:{role}", "roles": [role]})
+            principal = principal_of(
+                {"sub": f"demo:{role}", "roles": [role], "attributes": DEMO_ATTRIBUTES.get(role, {})}
+            )
         except ValueError:
             return None
         return principal if self._is_role(role) else None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.predicate import Predicate
+from lucky_mcp.model.requirement import Option
 
 
 class MaskName(StrEnum):
@@ -43,10 +45,19 @@ class RowFilter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Requirement:
+    """Every scan of the table must meet one of the `options` by its own conditions."""
+
+    options: tuple[Option, ...]
+    rule: Rule
+
+
+@dataclass(frozen=True, kw_only=True)
 class VisibleColumn:
     """A column that the caller's scan projects, with its mask (None: as it is).
 
-    `type` is the engine's type of the raw column; `tags` are what the mask was chosen by.
+    `type` is the engine's type of the raw column; `tags` are what the mask was chosen by. Of a view's column,
+    `masks_below` are the masks of the table columns that it is computed from.
     """
 
     name: str
@@ -54,16 +65,43 @@ class VisibleColumn:
     tags: tuple[str, ...] = ()
     mask: MaskName | None = None
     rule: Rule | None = None
+    masks_below: tuple[MaskName, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class TableDecision:
-    """Everything the guard must do to one base table: columns in physical order, filters ANDed."""
+    """Everything the guard must do to one table or view: columns in physical order, filters ANDed.
+
+    A view is read through `below`; then columns and filters are those of the view itself. Each of `requires`
+    must be met by every scan.
+    """
 
     table: TableName
     columns: tuple[VisibleColumn, ...]
     filters: tuple[RowFilter, ...]
+    requires: tuple[Requirement, ...] = ()
     not_filtered: str = ""
+    below: ViewBelow | None = None
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @cached_property
+    def _hash(self) -> int:
+        """Worked out once: a decision is looked up for every scan, and may have hundreds of columns."""
+        return hash((self.table, self.columns, self.filters))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ViewBelow:
+    """What a view is made of: its reviewed definition, and the decisions on what that reads, each once.
+
+    `columns` are all that the definition uses, as `schema.table.column`.
+    """
+
+    definition: str
+    tables: tuple[TableDecision, ...]
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,14 +116,17 @@ class Bound:
 
 
 class DenyReason(StrEnum):
-    """Why a table is denied; the agent is told UNKNOWN_NAME for the first four alike."""
+    """Why a table is denied; the agent is told UNKNOWN_NAME for all but a missing reference set alike."""
 
     NO_GRANT = "no grant for these roles"
     EXPLICIT_DENY = "explicitly denied"
     ABOVE_LEVEL = "classified above what these roles may read"
     NO_VISIBLE_COLUMN = "no visible column"
+    REQUIREMENT_OUT_OF_REACH = "requires a column that these roles do not see as it is"
     REFERENCE_UNAVAILABLE = "reference set unavailable"
     POLICY_ERROR = "policy could not be evaluated"
+    HIDDEN_BELOW = "what the view reads is hidden"
+    VIEW_UNAVAILABLE = "the definition of the view is not accepted"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,10 +140,21 @@ class TableDenied:
 
 @dataclass(frozen=True, kw_only=True)
 class Permit:
-    """The read may go on under these obligations, one entry per distinct base table."""
+    """The read may go on under these obligations, one entry per table or view of the statement."""
 
     tables: tuple[TableDecision, ...]
     bound: Bound
+
+    @property
+    def below_views(self) -> tuple[TableDecision, ...]:
+        """What the views of the statement read, and what views among that read, for the audit."""
+        found: list[TableDecision] = []
+        waiting = list(self.tables)
+        while waiting:
+            view = waiting.pop().below
+            found += view.tables if view is not None else ()
+            waiting += view.tables if view is not None else ()
+        return tuple(found)
 
     def for_table(self, table: TableName) -> TableDecision:
         """The obligations of `table`; KeyError when the decision does not cover it."""

@@ -29,11 +29,41 @@ class Dialect(StrEnum):
     DORIS = "doris"
 
 
+SERVERS = frozenset({Kind.MYSQL, Kind.POSTGRES})
+"""The kinds that run on a server of their own, reached over a connection."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """Where a source's server is and as whom it is read; no secret, only where the secret is.
+
+    `host` is a name, an address, or the absolute path of a Unix socket (of its folder for PostgreSQL).
+    `password` is `env:NAME`, `file:/path` or empty. `ca` is a file of certificates, empty for the system's.
+    `writable_because` is the reason for which an account that can write is put up with; empty refuses one.
+    """
+
+    host: str
+    port: int
+    user: str
+    password: str = ""
+    database: str = ""
+    tls: bool = True
+    ca: str = ""
+    connections_max: int = 4
+    writable_because: str = ""
+
+    @property
+    def is_socket(self) -> bool:
+        """Whether the server is reached through a Unix socket."""
+        return self.host.startswith("/")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Source:
     """One entry of `policies/sources.yaml`.
 
-    `url` holds no credentials once loaded into a message: print `name`, never `url`.
+    `url` holds no credentials once loaded into a message: print `name`, never `url`. Sources on a server
+    of their own have a `server` instead.
     `default_schema` is where an unqualified table name is looked up; None refuses such names.
     """
 
@@ -49,6 +79,7 @@ class Source:
     status: str = "active"
     owner: str = ""
     description: str = ""
+    server: Server | None = None
 
     def __repr__(self) -> str:
         return f"Source({self.name!r})"

@@ -46,6 +46,16 @@ class ShownFilter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ShownRequirement:
+    """What the conditions on each scan of the table must say, and why."""
+
+    rule_id: str
+    condition: str
+    why: str
+    owner: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShownJoin:
     """A visible column elsewhere with the same key; `condition` is ready to be written after ON.
 
@@ -61,7 +71,7 @@ class ShownJoin:
 
 @dataclass(frozen=True, kw_only=True)
 class VisibleTable:
-    """A table as the caller sees it; keys and indexes name visible columns only.
+    """A table or view (`kind`) as the caller sees it; keys and indexes name visible columns only.
 
     `joins` are the nearest ones, `joins_left_out` counts the others.
     """
@@ -78,5 +88,7 @@ class VisibleTable:
     indexes: tuple[tuple[str, ...], ...]
     filters: tuple[ShownFilter, ...]
     not_filtered: str
+    requires: tuple[ShownRequirement, ...] = ()
     joins: tuple[ShownJoin, ...] = ()
     joins_left_out: int = 0
+    kind: str = "table"

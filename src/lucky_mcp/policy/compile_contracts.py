@@ -24,6 +24,9 @@ class Reach:
     not_filtered: str
 
 
+NOTHING_OF_ITS_OWN = Reach(filters=(), via=(), not_filtered="")
+
+
 @dataclass(frozen=True, kw_only=True)
 class ContractCompiler:
     """Compiles all contracts for tables of one source."""
@@ -35,6 +38,8 @@ class ContractCompiler:
 
     def reach(self, table: Table, place: str) -> Reach:
         """Return how each contract reaches `table`; ConfigurationError when one does not, without a why."""
+        if table.view is not None:  # filtered where its tables are read, which reach the contracts themselves
+            return NOTHING_OF_ITS_OWN
         filters: list[FilterRule] = []
         via: list[ViaRule] = []
         reasons: list[str] = []
@@ -93,4 +98,6 @@ class ContractCompiler:
             raise ConfigurationError(
                 f"{place}: the parent {written} with a column {column!r} is not in the catalog"
             )
+        if found.view is not None:
+            raise ConfigurationError(f"{place}: the parent {written} is a view; name the table below it")
         return parent

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from lucky_mcp.catalog.snapshot import Catalog, Table
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.decision import Rule
 from lucky_mcp.model.names import TableName
 from lucky_mcp.policy.compile_contracts import ContractCompiler
+from lucky_mcp.policy.compile_requires import RequiresCompiler
 from lucky_mcp.policy.expressions import compile_filter
 from lucky_mcp.policy.masks import WORDS
 from lucky_mcp.policy.policy_set import (
@@ -47,6 +49,40 @@ class DatasetCompiler:
         for written, entry in self.dataset.tables.items():
             yield self._table(written, entry)
 
+    def checks(self) -> Iterator[tuple[str, Callable[[], object]]]:
+        """Yield every check of `tables`, by the part it is of, so that one fault does not hide the others."""
+        for written, entry in self.dataset.tables.items():
+            place = self.file.place(("tables", written))
+            try:
+                table = self._in_catalog(written, place)
+            except ConfigurationError:
+                yield "table", partial(self._in_catalog, written, place)
+                continue
+            reach = ContractCompiler(
+                catalog=self.catalog,
+                contracts=self.contracts,
+                file=self.contracts_file,
+                references=self.references,
+            )
+            yield "contract", partial(reach.reach, table, place)
+            for name in entry.columns:
+                alone = entry.model_copy(update={"columns": {name: entry.columns[name]}})
+                yield "column", partial(self._columns, written, alone, table)
+            known = {name: said for name, said in entry.columns.items() if table.column(name) is not None}
+            listed = self._columns(written, entry.model_copy(update={"columns": known}), table)
+            requires = self._requires(written, table, listed)
+            yield "table", requires.of_table
+            for index in range(len(self.dataset.grants)):
+                yield "grant", partial(self._check_grant, index, written, table, requires)
+            for index in range(len(self.dataset.denials)):
+                yield "denial", partial(self._denial, index)
+            yield "table", partial(self._table, written, entry)
+
+    def _check_grant(self, index: int, written: str, table: Table, requires: RequiresCompiler) -> None:
+        tables = self.dataset.grants[index].tables
+        if tables is None or written in self._listed(tables, index):
+            self._grant(index, table, requires)
+
     def _table(self, written: str, entry: TableEntry) -> TablePolicy:
         place = self.file.place(("tables", written))
         table = self._in_catalog(written, place)
@@ -56,18 +92,44 @@ class DatasetCompiler:
             file=self.contracts_file,
             references=self.references,
         ).reach(table, place)
+        columns = self._columns(written, entry, table)
+        requires = self._requires(written, table, columns)
         return TablePolicy(
             table=table.name,
             dataset=self.dataset.dataset,
             level=max(self.source_level, self.dataset.classification, key=LEVELS.index),
             description=entry.description,
-            columns=self._columns(written, entry, table),
+            columns=columns,
             contracts=reach.filters,
             via=reach.via,
             not_filtered=reach.not_filtered,
-            grants=tuple(self._grant(index, table) for index in range(len(self.dataset.grants))),
+            grants=tuple(
+                self._grant(index, table, requires)
+                for index, grant in enumerate(self.dataset.grants)
+                if grant.tables is None or written in self._listed(grant.tables, index)
+            ),
             denials=tuple(self._denial(index) for index in range(len(self.dataset.denials))),
+            requires=requires.of_table(),
         )
+
+    def _requires(self, written: str, table: Table, columns: tuple[ListedColumn, ...]) -> RequiresCompiler:
+        return RequiresCompiler(
+            file=self.file,
+            dataset=self.dataset,
+            catalog=self.catalog,
+            roles=self.roles,
+            tags=self.tags,
+            table=table,
+            written=written,
+            columns=columns,
+        )
+
+    def _listed(self, tables: tuple[str, ...], index: int) -> tuple[str, ...]:
+        unknown = sorted(set(tables) - set(self.dataset.tables))
+        if unknown:
+            place = self.file.place(("grants", index, "tables"))
+            raise ConfigurationError(f"{place}: a grant names {unknown[0]!r}, which this file does not list")
+        return tables
 
     def _in_catalog(self, written: str, place: str) -> Table:
         try:
@@ -105,7 +167,7 @@ class DatasetCompiler:
             )
         return tuple(listed)
 
-    def _grant(self, index: int, table: Table) -> GrantRule:
+    def _grant(self, index: int, table: Table, requires: RequiresCompiler) -> GrantRule:
         grant = self.dataset.grants[index]
         place = self.file.place(("grants", index))
         rule = Rule(id=grant.id, place=place, why=grant.why, owner=self.dataset.owner)
@@ -120,6 +182,7 @@ class DatasetCompiler:
             masks=self._known_masks(grant.masks, rule),
             filter=row_filter,
             rule=rule,
+            requires=requires.of_grant(index, rule),
         )
 
     def _denial(self, index: int) -> DenialRule:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,7 +12,7 @@ from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.decision import Bound, Rule
 from lucky_mcp.model.names import TableName
-from lucky_mcp.model.source import Source
+from lucky_mcp.model.source import Server, Source
 from lucky_mcp.policy.compile_dataset import DatasetCompiler
 from lucky_mcp.policy.masks import WORDS
 from lucky_mcp.policy.policy_set import LEVELS, MaskRule, PolicySet, Reference, Role, TablePolicy
@@ -22,6 +22,7 @@ from lucky_mcp.policy.schema import (
     ContractsFile,
     DatasetFile,
     Level,
+    ReferenceEntry,
     ReferencesFile,
     RoleEntry,
     RolesFile,
@@ -29,6 +30,7 @@ from lucky_mcp.policy.schema import (
     SourcesFile,
     TagsFile,
 )
+from lucky_mcp.policy.source_servers import server_for
 from lucky_mcp.policy.source_urls import expand_url
 from lucky_mcp.policy.tags import Tags, compile_tags
 from lucky_mcp.policy.yaml_files import YamlFile
@@ -47,32 +49,33 @@ def load_policies(
     if not directory.is_dir():
         raise ConfigurationError(f"there is no policy directory {directory.name!r}; pass --policies DIR")
     files = {name: YamlFile(directory / f"{name}.yaml", directory) for name in REQUIRED_FILES}
-    paths = _dataset_paths(directory) if with_datasets else []
+    paths = dataset_paths(directory) if with_datasets else []
     datasets = [YamlFile(path, directory) for path in paths]
-    sources = _sources(files["sources"], directory, environment)
+    sources = read_sources(files["sources"], directory, environment)
     catalogs = {name: read_snapshot(directory / "catalog", name) for name in sources}
-    roles = _roles(files["roles"])
+    roles = read_roles(files["roles"])
     tags = compile_tags(
         files["tags"].read_as(TagsFile), lambda index: files["tags"].place(("classifiers", index))
     )
-    references = _references(files["references"], sources)
+    references = read_references(files["references"], sources)
     bounds = files["bounds"].read_as(BoundsFile)
-    _check_bound_roles(bounds, roles, files["bounds"])
+    check_bound_roles(bounds, roles, files["bounds"])
     return PolicySet(
         digest=_digest([*files.values(), *datasets], catalogs),
         sources=MappingProxyType(sources),
         roles=MappingProxyType(roles),
         tags=tags,
-        tables=_tables(datasets, files["contracts"], catalogs, roles, tags, references, _levels(sources)),
+        tables=_tables(datasets, files["contracts"], catalogs, roles, tags, references, levels_of(sources)),
         catalogs=MappingProxyType(catalogs),
         references=MappingProxyType(references),
-        bound_default=_default_bound(bounds.default, files["bounds"]),
+        bound_default=default_bound(bounds.default, files["bounds"]),
         bounds_by_role={name: entry.model_dump(exclude_none=True) for name, entry in bounds.roles.items()},
         bounds_by_kind={kind: entry.model_dump(exclude_none=True) for kind, entry in bounds.kinds.items()},
     )
 
 
-def _dataset_paths(directory: Path) -> list[Path]:
+def dataset_paths(directory: Path) -> list[Path]:
+    """Return the dataset files of a directory, without the test files beside them."""
     return [
         path
         for path in sorted((directory / "datasets").rglob("*.yaml"))
@@ -86,15 +89,17 @@ def _digest(files: list[YamlFile], catalogs: Mapping[str, Catalog]) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 
-def _sources(file: YamlFile, directory: Path, environment: Mapping[str, str]) -> dict[str, Source]:
+def read_sources(file: YamlFile, directory: Path, environment: Mapping[str, str]) -> dict[str, Source]:
+    """Return the sources by name; ConfigurationError for a URL that cannot be opened as written."""
     sources = {}
     for name, entry in file.read_as(SourcesFile).sources.items():
         place = file.place(("sources", name, "url"))
-        sources[name] = _source(name, entry, expand_url(entry.url, directory, environment, place))
+        server = server_for(name, entry, file, directory, environment)
+        sources[name] = _source(name, entry, expand_url(entry.url, directory, environment, place), server)
     return sources
 
 
-def _source(name: str, entry: SourceEntry, url: str) -> Source:
+def _source(name: str, entry: SourceEntry, url: str, server: Server | None) -> Source:
     short = entry.short_name or name.removeprefix("aws-luckyus-").removesuffix("-rw")
     return Source(
         name=name,
@@ -109,10 +114,12 @@ def _source(name: str, entry: SourceEntry, url: str) -> Source:
         status=entry.status,
         owner=entry.owner,
         description=entry.description,
+        server=server,
     )
 
 
-def _roles(file: YamlFile) -> dict[str, Role]:
+def read_roles(file: YamlFile) -> dict[str, Role]:
+    """Return the roles by name; ConfigurationError for a right that a role of people must not have."""
     roles = {}
     for name, entry in file.read_as(RolesFile).roles.items():
         place = file.place(("roles", name))
@@ -134,20 +141,26 @@ def _role_mask(file: YamlFile, role: str, entry: RoleEntry, tag: str) -> MaskRul
     return MaskRule(mask=WORDS[entry.masks[tag]], rule=rule)
 
 
-def _references(file: YamlFile, sources: Mapping[str, Source]) -> dict[str, Reference]:
+def read_references(file: YamlFile, sources: Collection[str]) -> dict[str, Reference]:
+    """Return the reference sets by name; ConfigurationError for one of an unknown source."""
     references = {}
     for name, entry in file.read_as(ReferencesFile).references.items():
         if entry.source not in sources:
             raise ConfigurationError(f"{file.place(('references', name))}: unknown source {entry.source!r}")
-        references[name] = Reference(
-            name=name,
-            source=entry.source,
-            sql=entry.sql,
-            refresh_s=entry.refresh_s,
-            max_age_s=entry.max_age_s,
-            values_max=entry.values_max,
-        )
+        references[name] = reference_of(name, entry)
     return references
+
+
+def reference_of(name: str, entry: ReferenceEntry) -> Reference:
+    """Return one reference set as it is written."""
+    return Reference(
+        name=name,
+        source=entry.source,
+        sql=entry.sql,
+        refresh_s=entry.refresh_s,
+        max_age_s=entry.max_age_s,
+        values_max=entry.values_max,
+    )
 
 
 def _tables(
@@ -184,14 +197,16 @@ def _tables(
     return MappingProxyType({name: MappingProxyType(found) for name, found in tables.items()})
 
 
-def _levels(sources: Mapping[str, Source]) -> Mapping[str, Level]:
+def levels_of(sources: Mapping[str, Source]) -> Mapping[str, Level]:
+    """Return the classification of each source."""
     return {
         name: next(each for each in LEVELS if each == source.classification)
         for name, source in sources.items()
     }
 
 
-def _default_bound(entry: BoundEntry, file: YamlFile) -> Bound:
+def default_bound(entry: BoundEntry, file: YamlFile) -> Bound:
+    """Return the limits where no role has its own; ConfigurationError when one is missing."""
     values = entry.model_dump(exclude_none=True)
     missing = [name for name in Bound.__dataclass_fields__ if name not in values]
     if missing:
@@ -199,7 +214,8 @@ def _default_bound(entry: BoundEntry, file: YamlFile) -> Bound:
     return Bound(**values)
 
 
-def _check_bound_roles(bounds: BoundsFile, roles: Mapping[str, Role], file: YamlFile) -> None:
+def check_bound_roles(bounds: BoundsFile, roles: Mapping[str, Role], file: YamlFile) -> None:
+    """ConfigurationError when the limits name a role that is not there."""
     for name in bounds.roles:
         if name not in roles:
             raise ConfigurationError(f"{file.place(('roles', name))}: unknown role {name!r}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lucky_mcp.catalog.snapshot import Catalog
-from lucky_mcp.model.decision import Bound, MaskName, Rule
+from lucky_mcp.model.decision import Bound, MaskName, Requirement, Rule
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Kind, Source
 from lucky_mcp.policy.expressions import Filter
@@ -71,6 +71,7 @@ class GrantRule:
     masks: Mapping[str, MaskRule]
     filter: FilterRule | None
     rule: Rule
+    requires: Requirement | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +97,7 @@ class TablePolicy:
     not_filtered: str
     grants: tuple[GrantRule, ...]
     denials: tuple[DenialRule, ...]
+    requires: Requirement | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.model.source import SERVERS, Dialect, Kind
 
 
 class MaskWord(StrEnum):
@@ -39,6 +39,18 @@ Toolset = Literal[
 ]
 
 
+SERVER_KEYS = frozenset(
+    {
+        *("host", "port", "user", "password", "database", "tls", "tls_ca"),
+        *("connections_max", "posture", "posture_why"),
+    }
+)
+SERVER_DIALECTS = {
+    Kind.MYSQL: frozenset({Dialect.MYSQL, Dialect.DORIS}),
+    Kind.POSTGRES: frozenset({Dialect.POSTGRES}),
+}
+
+
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -46,12 +58,23 @@ class _Model(BaseModel):
 class SourceEntry(_Model):
     """One source; `kind` is the engine that runs the text, `dialect` the SQL that agents write.
 
-    Only a planned source has no URL: it is never opened.
+    Embedded kinds have a `url`, kinds on a server `host` and what goes with it (see `Server`); a planned
+    source has neither, it is never opened. `posture: warn` puts up with an account that can write.
     """
 
     kind: Kind
     dialect: Dialect
     url: str = ""
+    host: str = ""
+    port: int | str | None = None
+    user: str = ""
+    password: str = ""
+    database: str = ""
+    tls: bool | None = None
+    tls_ca: str = ""
+    connections_max: int = Field(default=4, ge=1, le=64)
+    posture: Literal["refuse", "warn"] = "refuse"
+    posture_why: str = ""
     domain: str
     short_name: str | None = None
     default_schema: str | None = None
@@ -62,9 +85,21 @@ class SourceEntry(_Model):
     description: str = ""
 
     @model_validator(mode="after")
-    def _has_a_url_unless_planned(self) -> SourceEntry:
-        if not self.url and self.status != "planned":
-            raise ValueError("a source needs a url, unless its status is planned")
+    def _has_a_place_unless_planned(self) -> SourceEntry:
+        is_server = self.kind in SERVERS
+        given = self.model_fields_set
+        if is_server and self.url:
+            raise ValueError(f"a source of kind {self.kind} has host, port and user instead of a url")
+        if not is_server and SERVER_KEYS & given:
+            wrong = ", ".join(sorted(SERVER_KEYS & given))
+            raise ValueError(f"a source of kind {self.kind} has a url instead of {wrong}")
+        if self.status != "planned" and not (self.host and self.user if is_server else self.url):
+            needed = "a host and a user" if is_server else "a url"
+            raise ValueError(f"a source needs {needed}, unless its status is planned")
+        if (self.posture == "warn") != bool(self.posture_why.strip()):
+            raise ValueError("posture: warn and posture_why, the reason for it, go together")
+        if self.host and self.dialect not in SERVER_DIALECTS[self.kind]:
+            raise ValueError(f"a source of kind {self.kind} cannot speak {self.dialect}")
         return self
 
 
@@ -104,10 +139,14 @@ class TagEntry(_Model):
 
 
 class TagsFile(_Model):
-    """`tags.yaml`; a tag whose name starts with one of `sensitive` is masked or absent, never plain."""
+    """`tags.yaml`; a tag whose name starts with one of `sensitive` is masked or absent, never plain.
+
+    `declared` are tags that no classifier gives, with what they say: dataset files give them by hand.
+    """
 
     sensitive: tuple[str, ...]
     classifiers: tuple[TagEntry, ...]
+    declared: dict[str, str] = Field(default_factory=dict)
 
 
 class ContractRule(_Model):
@@ -182,21 +221,48 @@ class ColumnEntry(_Model):
     joins: str | None = None
 
 
+class RequiresEntry(_Model):
+    """What the conditions on each scan must say: one of `equals`, `range` and `via`, or `any_of` several."""
+
+    equals: str | None = None
+    values_max: int | None = Field(default=None, gt=0, le=1000)
+    range: str | None = None
+    days_max: int | None = Field(default=None, gt=0, le=3660)
+    via: dict[str, str] | None = Field(default=None, min_length=1, max_length=1)
+    any_of: tuple[RequiresEntry, ...] | None = Field(default=None, min_length=1)
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> RequiresEntry:
+        said = [each for each in (self.equals, self.range, self.via, self.any_of) if each is not None]
+        if len(said) != 1:
+            raise ValueError("say one of equals, range, via and any_of")
+        if (self.range is None) is not (self.days_max is None):
+            raise ValueError("range and days_max go together")
+        if self.values_max is not None and self.equals is None:
+            raise ValueError("values_max goes with equals")
+        if any(each.any_of is not None for each in self.any_of or ()):
+            raise ValueError("any_of holds no other any_of")
+        return self
+
+
 class TableEntry(_Model):
-    """A listed table with its visible columns."""
+    """A listed table with its visible columns; `requires` holds for every grant."""
 
     description: str
     columns: dict[str, ColumnEntry | None]
+    requires: RequiresEntry | None = None
 
 
 class Grant(_Model):
-    """Lets roles read the dataset; `masks` may only tighten what the role has."""
+    """Lets roles read the dataset, or some `tables` of it; `masks` may only tighten what the role has."""
 
     id: str
     roles: tuple[str, ...]
     why: str
+    tables: tuple[str, ...] | None = Field(default=None, min_length=1)
     masks: dict[str, Mask] = Field(default_factory=dict)
     row_filter: str | None = None
+    requires: RequiresEntry | None = None
 
 
 class Denial(_Model):

@@ -18,6 +18,17 @@ def expand_url(url: str, directory: Path, environment: Mapping[str, str], place:
     if INLINE_CREDENTIALS.match(url):
         raise ConfigurationError(f"{place}: a password stands in the URL; write ${{NAME}} instead")
 
+    expanded = expand(url, environment, place)
+    for scheme in PATH_SCHEMES:
+        if expanded.startswith(scheme):
+            path = Path(expanded.removeprefix(scheme))
+            return scheme + str(path if path.is_absolute() else (directory / path).resolve())
+    return expanded
+
+
+def expand(text: str, environment: Mapping[str, str], place: str) -> str:
+    """Return the text with every `${NAME}` filled in; ConfigurationError for an unset name."""
+
     def value(match: re.Match[str]) -> str:
         name, default = match.groups()
         found = environment.get(name, default)
@@ -25,9 +36,4 @@ def expand_url(url: str, directory: Path, environment: Mapping[str, str], place:
             raise ConfigurationError(f"{place}: the environment variable {name} is not set")
         return str(found)
 
-    expanded = VARIABLE.sub(value, url)
-    for scheme in PATH_SCHEMES:
-        if expanded.startswith(scheme):
-            path = Path(expanded.removeprefix(scheme))
-            return scheme + str(path if path.is_absolute() else (directory / path).resolve())
-    return expanded
+    return VARIABLE.sub(value, text)

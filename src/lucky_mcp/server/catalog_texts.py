@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lucky_mcp.model.visible import ShownColumn, ShownJoin, VisibleSource, VisibleTable
+from lucky_mcp.model.visible import ShownColumn, ShownJoin, ShownRequirement, VisibleSource, VisibleTable
 from lucky_mcp.server import layouts
 from lucky_mcp.server.cells import one_line
 
@@ -47,15 +47,16 @@ def table_text(table: VisibleTable, *, size: str, fresh: str, example: str) -> s
         table.source,
         f"dialect {table.dialect}",
         f"domain {table.domain}",
+        "kind: view" if table.kind == "view" else "",
         f"dataset {table.dataset}" if table.dataset else "",
         _counted(len(table.columns), "column"),
     ]
     facts = [
         one_line(table.description),
-        "primary key: " + (", ".join(table.primary_key) or "none among the columns shown"),
-        "indexes: " + ("; ".join(", ".join(index) for index in table.indexes) or "none on the columns shown"),
+        *_keys(table),
         f"size: {size}",
         f"freshness: {fresh}",
+        *map(_required, table.requires),
         *_rules(table),
         *map(_join, table.joins),
         f"further tables with the same keys: {table.joins_left_out}" if table.joins_left_out else "",
@@ -66,13 +67,24 @@ def table_text(table: VisibleTable, *, size: str, fresh: str, example: str) -> s
     return "\n".join([first, *(fact for fact in facts if fact), "", columns])
 
 
+def _keys(table: VisibleTable) -> list[str]:
+    """A view has none."""
+    if table.kind == "view":
+        return []
+    indexes = "; ".join(", ".join(index) for index in table.indexes)
+    return [
+        "primary key: " + (", ".join(table.primary_key) or "none among the columns shown"),
+        "indexes: " + (indexes or "none on the columns shown"),
+    ]
+
+
 def _match(rank: int, table: VisibleTable) -> str:
     shown = table.columns[:COLUMNS_SHOWN_MAX]
     more = len(table.columns) - len(shown)
     columns = ", ".join(_brief(column) for column in shown)
     lines = [
         f"{rank}. {table.schema}.{table.table} in source {table.source} (dialect {table.dialect},"
-        f" domain {table.domain})",
+        f" domain {table.domain}{', kind: view' if table.kind == 'view' else ''})",
         one_line(table.description),
         f"columns: {columns}" + (f", and {more} more (see describe_table)" if more else ""),
         *_rules(table),
@@ -98,6 +110,12 @@ def _rule(rule_id: str, why: str, owner: str, condition: str) -> str:
     because = f"; {why}" if why else ""
     whose = f" (owner {owner})" if owner else ""
     return one_line(f"filter: {rule_id}: {condition}{because}{whose}")
+
+
+def _required(shown: ShownRequirement) -> str:
+    because = f"; {shown.why}" if shown.why else ""
+    whose = f" (owner {shown.owner})" if shown.owner else ""
+    return one_line(f"required in WHERE of each SELECT: {shown.condition}; {shown.rule_id}{because}{whose}")
 
 
 def _join(join: ShownJoin) -> str:

@@ -2,47 +2,104 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
 
 from lucky_mcp.errors import Code, ConstructRefused, Place, StatementRefused
 from lucky_mcp.model.source import Dialect
+from lucky_mcp.sql.foreign import is_foreign, refuse_foreign
 from lucky_mcp.sql.functions.allowlist import Allowlist, allowlist
 from lucky_mcp.sql.structure import JOIN_WORDS, OPERATORS, REPLACEMENTS, parts_of
-from lucky_mcp.sql.words import refuse_unknown_words
+from lucky_mcp.sql.words import WORDLESS, refuse_unknown_words
 
 WRITES = (exp.DML, exp.DDL, exp.Command, exp.Describe, exp.Set, exp.Into, exp.Drop, exp.Alter)
 GROWING_REPLACES_MAX = 2
+REPLACING = (exp.Replace, exp.RegexpReplace)
+# What `_refuse_special` looks at.
+SPECIAL = (
+    exp.Column,
+    exp.Join,
+    exp.Table,
+    exp.Select,
+    exp.Star,
+    exp.Lateral,
+    exp.Limit,
+    exp.Offset,
+    exp.Fetch,
+    exp.DataType,
+)
 STAR_PLACES = (exp.Select, exp.Column, exp.Count, exp.Dot)
 ADVICE = {"SLEEP": "leave it out; no query may wait", "REPEAT": "build long text in the caller"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What holds for every node of a type in a dialect, so that most nodes need no look at their type."""
+
+    is_write: bool
+    is_listed: bool
+    has_parts: bool
+    is_special: bool
+    has_words: bool
+    is_foreign: bool
+
+
+class _Known(dict[type[exp.Expr], _Facts]):
+    """The facts of each type met so far in one dialect."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+
+    def __missing__(self, kind: type[exp.Expr]) -> _Facts:
+        has_parts = parts_of(kind, self._dialect) is not None
+        facts = self[kind] = _Facts(
+            is_write=issubclass(kind, WRITES) and not issubclass(kind, exp.Query),
+            is_listed=has_parts or kind in OPERATORS,
+            has_parts=has_parts,
+            is_special=issubclass(kind, SPECIAL),
+            has_words=kind not in WORDLESS,
+            is_foreign=is_foreign(kind, self._dialect),
+        )
+        return facts
+
+
+_known = {dialect: _Known(dialect) for dialect in Dialect}
 
 
 def allow(tree: exp.Expr, dialect: Dialect) -> None:
     """Raise unless every node, in every position, is on a list (StatementRefused, ConstructRefused)."""
     functions = allowlist(dialect)
-    for node in tree.walk():
-        _refuse_write(node)
-    _refuse_growth(tree)
-    for node in tree.walk():
-        _refuse_unlisted(node, functions, dialect)
-        _refuse_parts(node, dialect)
-        _refuse_special(node, dialect)
-        refuse_unknown_words(node)
+    known = _known[dialect]
+    nodes = [(node, known[type(node)]) for node in tree.walk()]
+    for node, facts in nodes:
+        if facts.is_write:
+            _refuse_write(node)
+    _refuse_growth([node for node, _ in nodes if isinstance(node, REPLACING)])
+    for node, facts in nodes:
+        if not facts.is_listed:
+            _refuse_unlisted(node, functions)
+        if facts.has_parts:
+            _refuse_parts(node, dialect)
+        if facts.is_special:
+            _refuse_special(node, dialect)
+        if facts.is_foreign:
+            refuse_foreign(node, dialect)
+        if facts.has_words:
+            refuse_unknown_words(node)
 
 
 def _refuse_write(node: exp.Expr) -> None:
-    if isinstance(node, WRITES) and not isinstance(node, exp.Query):
-        what = "SELECT … INTO" if isinstance(node, exp.Into) else node.key.upper()
-        raise StatementRefused(
-            f"{what} is not a read; nothing is ever written", next_step="send the SELECT part alone"
-        )
+    what = "SELECT … INTO" if isinstance(node, exp.Into) else node.key.upper()
+    raise StatementRefused(
+        f"{what} is not a read; nothing is ever written", next_step="send the SELECT part alone"
+    )
 
 
-def _refuse_unlisted(node: exp.Expr, functions: Allowlist, dialect: Dialect) -> None:
+def _refuse_unlisted(node: exp.Expr, functions: Allowlist) -> None:
     kind = type(node)
-    if parts_of(kind, dialect) is not None or kind in OPERATORS:
-        return
     if isinstance(node, exp.Func) and kind not in REPLACEMENTS:
         if functions.allows(node):
             return
@@ -87,6 +144,9 @@ def _refuse_part(node: exp.Expr, part: str, value: Any) -> None:
 
 
 def _refuse_special(node: exp.Expr, dialect: Dialect) -> None:
+    if isinstance(node, exp.Column):
+        _refuse_value_as_name(node)
+        return
     if isinstance(node, exp.Join):
         _refuse_join_words(node, dialect)
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
@@ -114,6 +174,15 @@ def _refuse_special(node: exp.Expr, dialect: Dialect) -> None:
         raise ConstructRefused("a type of unknown name is not accepted", next_step="use a built-in type")
 
 
+def _refuse_value_as_name(column: exp.Column) -> None:
+    if not isinstance(column.this, exp.Identifier | exp.Star):
+        raise ConstructRefused(
+            "a value stands where the name of a column is expected",
+            place=place_of_node(column),
+            next_step="write alias.column without '…' around the name",
+        )
+
+
 def _refuse_join_words(join: exp.Join, dialect: Dialect) -> None:
     words = [str(join.args.get(part) or "").upper() for part in ("method", "side", "kind")]
     half = words[2] in {"SEMI", "ANTI"} and words[1] not in {"", "LEFT"}  # the engine has no equal
@@ -126,11 +195,11 @@ def _refuse_join_words(join: exp.Join, dialect: Dialect) -> None:
             )
 
 
-def _refuse_growth(tree: exp.Expr) -> None:
+def _refuse_growth(replacing: Sequence[exp.Expr]) -> None:
     """REPLACE by longer text multiplies at every level; a few calls would outgrow any memory limit."""
     growing = [
         node
-        for node in tree.find_all(exp.Replace, exp.RegexpReplace)
+        for node in replacing
         if len(_text_of(node.args.get("replacement"))) > max(len(_text_of(node.args.get("expression"))), 1)
     ]
     if len(growing) > GROWING_REPLACES_MAX:
@@ -174,7 +243,7 @@ def place_of_node(node: exp.Expr) -> Place | None:
     return None
 
 
-def forget_places(tree: exp.Expr) -> None:
+def forget_places(nodes: Iterable[exp.Expr]) -> None:
     """Drop in place what `place_of_node` reads: it is most of the cost of a copy of the tree."""
-    for node in tree.walk():
+    for node in nodes:
         node._meta = None

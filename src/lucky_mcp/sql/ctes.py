@@ -6,7 +6,7 @@ ORDER BY, LATERAL): nothing has to be visited on the way down.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
@@ -35,9 +35,9 @@ def meant_cte(table: exp.Table, grammar: Grammar, same: SameName) -> exp.CTE | N
     return None
 
 
-def refuse_repeated(tree: exp.Expr, same: SameName) -> None:
+def refuse_repeated(withs: Iterable[exp.With], same: SameName) -> None:
     """Raise NameRefused when one WITH names two entries alike: engines differ in which one they take."""
-    for with_ in tree.find_all(exp.With):
+    for with_ in withs:
         names = [entry.args["alias"].this for entry in with_.expressions]
         for index, name in enumerate(names):
             if any(same(name, other) for other in names[:index]):
@@ -48,11 +48,16 @@ def refuse_repeated(tree: exp.Expr, same: SameName) -> None:
                 )
 
 
-def expanded_scans(tables: Sequence[exp.Table], meant: Mapping[int, exp.CTE | None]) -> int:
-    """Return how many tables are read once every reference to a WITH entry is written out.
+def expanded_scans(
+    tables: Sequence[exp.Table], meant: Mapping[int, exp.CTE | None], of_views: Mapping[int, int]
+) -> int:
+    """Return how many tables are read once every reference to a WITH entry or view is written out.
 
-    A chain of entries that each read the one before twice doubles at every step, and engines write it out.
+    `of_views` says by the node's id how many a view comes to; a table counts 1. A chain of entries that each
+    read the one before twice doubles at every step, and engines write it out.
     """
+    if not any(meant.values()):
+        return sum(of_views.get(id(table), 1) for table in tables)
     inside: dict[int, list[exp.Table]] = {}
     outside: list[exp.Table] = []
     for table in tables:
@@ -68,7 +73,7 @@ def expanded_scans(tables: Sequence[exp.Table], meant: Mapping[int, exp.CTE | No
         for table in of:
             entry = meant[id(table)]
             if entry is None or id(entry) in under:  # a base table, or the entry's own recursion
-                total += 1
+                total += of_views.get(id(table), 1)
                 continue
             if id(entry) not in weights:
                 weights[id(entry)] = weight(inside.get(id(entry), []), under | {id(entry)})

@@ -7,17 +7,20 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from lucky_mcp.errors import Code, StatementRefused
+from lucky_mcp.sql.nodes import Nodes
 
 DEPTH_MAX = 500
 FLAT = (exp.And, exp.Or, exp.SetOperation)
 
 
-def refuse_deep_tree(tree: exp.Expr) -> None:
+def refuse_deep_tree(nodes: Nodes) -> None:
     """StatementRefused (TOO_LARGE) for a tree of more than DEPTH_MAX levels, found without recursion.
 
     A chain of one of FLAT counts as one level: it is written flat, and the parser handles it in a loop.
     """
-    level: list[exp.Expr] = [tree]
+    if len(nodes) <= DEPTH_MAX:
+        return  # a tree has no more levels than nodes
+    level: list[exp.Expr] = [nodes.tree]
     for _ in range(DEPTH_MAX):
         level = [child for node in level for child in _below(node)]
         if not level:

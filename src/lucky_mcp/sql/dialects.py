@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from sqlglot import exp
+from sqlglot import exp, transforms
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 
 from lucky_mcp.model.source import Dialect, Kind
@@ -23,6 +23,7 @@ class Grammar:
     `root_words`: what a read may begin with. `lost_calls`: functions that the parser takes for others, and
     what to write instead. `list_separator`: what LISTAGG puts between values when nothing is said, where the
     parser does not know. `values_columns`: the name of the columns of a bare VALUES, and the first's number.
+    `has_dual`: `FROM DUAL` says that no table is read. `has_index_hints`: MySQL's, and STRAIGHT_JOIN.
     """
 
     name: str
@@ -35,68 +36,82 @@ class Grammar:
     lost_calls: Mapping[str, str] = field(default_factory=dict)
     list_separator: str | None = None
     values_columns: tuple[str, int] = ("column", 1)
+    has_dual: bool = False
+    has_index_hints: bool = False
 
+
+_MYSQL = Grammar(
+    name="mysql",
+    folds_names=False,
+    runs_comments=True,
+    join_needs_condition=False,
+    recursive_sees_siblings=False,
+    dialect=SqlglotDialect.get_or_raise("mysql"),
+    has_dual=True,
+    has_index_hints=True,
+)
+_POSTGRES = Grammar(
+    name="postgres",
+    folds_names=True,
+    runs_comments=False,
+    join_needs_condition=True,
+    recursive_sees_siblings=True,
+    dialect=SqlglotDialect.get_or_raise("postgres"),
+)
+# Quoted names fold as well unless enable_case_sensitive_identifier is set: that is the catalog's rule. A WITH
+# entry sees itself and those before it.
+_REDSHIFT = replace(
+    _POSTGRES,
+    name="redshift",
+    recursive_sees_siblings=False,
+    dialect=SqlglotDialect.get_or_raise("redshift"),
+    list_separator="",
+    lost_calls={"ADD_MONTHS": "write DATEADD(month, n, d), which does not stick to the last day of a month"},
+)
+# Names compare without case, quoted or not.
+_DUCKDB = Grammar(
+    name="duckdb",
+    folds_names=False,
+    runs_comments=False,
+    join_needs_condition=True,
+    recursive_sees_siblings=False,
+    dialect=SqlglotDialect.get_or_raise("duckdb"),
+    values_columns=("col", 0),
+    root_words=ROOT_WORDS | {"FROM"},
+)
+# MySQL's wire and most of its grammar: `/*! … */` is refused as for MySQL, whatever the server's version
+# makes of it.
+_DORIS = replace(
+    _MYSQL,
+    name="doris",
+    dialect=SqlglotDialect.get_or_raise("doris"),
+    list_separator=", ",
+    has_index_hints=False,
+)
 
 GRAMMARS: dict[Dialect, Grammar] = {
-    Dialect.MYSQL: Grammar(
-        name="mysql",
-        folds_names=False,
-        runs_comments=True,
-        join_needs_condition=False,
-        recursive_sees_siblings=False,
-        dialect=SqlglotDialect.get_or_raise("mysql"),
-    ),
-    Dialect.POSTGRES: Grammar(
-        name="postgres",
-        folds_names=True,
-        runs_comments=False,
-        join_needs_condition=True,
-        recursive_sees_siblings=True,
-        dialect=SqlglotDialect.get_or_raise("postgres"),
-    ),
-    # Quoted names fold as well unless enable_case_sensitive_identifier is set: that is the catalog's rule. A
-    # WITH entry sees itself and those before it.
-    Dialect.REDSHIFT: Grammar(
-        name="redshift",
-        folds_names=True,
-        runs_comments=False,
-        join_needs_condition=True,
-        recursive_sees_siblings=False,
-        dialect=SqlglotDialect.get_or_raise("redshift"),
-        list_separator="",
-        lost_calls={
-            "ADD_MONTHS": "write DATEADD(month, n, d), which does not stick to the last day of a month"
-        },
-    ),
-    # Names compare without case, quoted or not.
-    Dialect.DUCKDB: Grammar(
-        name="duckdb",
-        folds_names=False,
-        runs_comments=False,
-        join_needs_condition=True,
-        recursive_sees_siblings=False,
-        dialect=SqlglotDialect.get_or_raise("duckdb"),
-        values_columns=("col", 0),
-        root_words=ROOT_WORDS | {"FROM"},
-    ),
-    # MySQL's wire and most of its grammar. A bare JOIN is a cross join; `/*+ … */` is a hint and
-    # `/*! … */` is refused as for MySQL, whatever the server's version makes of it.
-    Dialect.DORIS: Grammar(
-        name="doris",
-        folds_names=False,
-        runs_comments=True,
-        join_needs_condition=False,
-        recursive_sees_siblings=False,
-        dialect=SqlglotDialect.get_or_raise("doris"),
-        list_separator=", ",
-    ),
+    Dialect.MYSQL: _MYSQL,
+    Dialect.POSTGRES: _POSTGRES,
+    Dialect.REDSHIFT: _REDSHIFT,
+    Dialect.DUCKDB: _DUCKDB,
+    Dialect.DORIS: _DORIS,
 }
+
+# Their generators write FULL JOIN as a union of two joins, in which every aggregate is counted twice.
+for _name in ("mysql", "doris"):
+    SqlglotDialect.get_or_raise(_name).generator_class.TRANSFORMS[exp.Select] = transforms.preprocess(
+        [transforms.eliminate_semi_and_anti_joins]
+    )
 
 ENGINE_DIALECTS: dict[Kind, str] = {
     Kind.DUCKDB: "duckdb",
     Kind.LAKE: "duckdb",
     Kind.MYSQL: "mysql",
     Kind.POSTGRES: "postgres",
+}
+
+ENGINES: dict[Kind, SqlglotDialect] = {
+    kind: SqlglotDialect.get_or_raise(name) for kind, name in ENGINE_DIALECTS.items()
 }
 
 

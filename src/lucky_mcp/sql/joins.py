@@ -14,6 +14,7 @@ from lucky_mcp.errors import Code, StatementRefused
 from lucky_mcp.sql.dialects import Grammar
 from lucky_mcp.sql.lexical import place_of
 
+JOINS = {TokenType.JOIN, TokenType.STRAIGHT_JOIN}
 CONDITIONS = {TokenType.ON, TokenType.USING}
 OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET}
 CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET}
@@ -30,6 +31,7 @@ CLAUSE_WORDS = {
     "SELECT",
 }
 OUTER_WORDS = {"LEFT", "RIGHT", "FULL", "OUTER"}
+SIDE_WORDS = OUTER_WORDS | {"INNER"}
 
 
 def settle_bare_joins(text: str, tokens: Sequence[Token], grammar: Grammar) -> str:
@@ -53,6 +55,8 @@ def settle_bare_joins(text: str, tokens: Sequence[Token], grammar: Grammar) -> s
 
 def _bare_joins(tokens: Sequence[Token]) -> list[int]:
     """Return the positions of JOIN tokens that no ON or USING closes, in order."""
+    if JOINS.isdisjoint(token.token_type for token in tokens):
+        return []
     bare: list[int] = []
     pending: list[list[int]] = [[]]
     for index, token in enumerate(tokens):
@@ -61,12 +65,12 @@ def _bare_joins(tokens: Sequence[Token]) -> list[int]:
             pending.append([])
         elif kind in CLOSING and len(pending) > 1:
             bare += pending.pop()
-        elif kind is TokenType.JOIN or kind is TokenType.STRAIGHT_JOIN:
+        elif kind in JOINS:
             if not _never_takes_condition(tokens, index):
                 pending[-1].append(index)
         elif kind in CONDITIONS and pending[-1]:
             pending[-1].pop()
-        elif kind is TokenType.COMMA or _word(tokens, index) in CLAUSE_WORDS:
+        elif pending[-1] and (kind is TokenType.COMMA or _word(tokens, index) in CLAUSE_WORDS):
             bare += pending[-1]
             pending[-1] = []
     for level in pending:
@@ -77,7 +81,10 @@ def _bare_joins(tokens: Sequence[Token]) -> list[int]:
 def _never_takes_condition(tokens: Sequence[Token], index: int) -> bool:
     if _word(tokens, index - 1) in {"SELECT", "DISTINCT"}:  # SELECT STRAIGHT_JOIN is a modifier, not a join
         return True
-    return any(_word(tokens, index - back) in {"CROSS", "NATURAL"} for back in (1, 2, 3))
+    before = index - 1
+    while _word(tokens, before) in SIDE_WORDS:
+        before -= 1
+    return _word(tokens, before) in {"CROSS", "NATURAL"}
 
 
 def _is_outer(tokens: Sequence[Token], index: int) -> bool:

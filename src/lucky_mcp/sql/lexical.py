@@ -14,6 +14,7 @@ from sqlglot.tokenizer_core import Token, TokenType
 
 from lucky_mcp.errors import Code, ConstructRefused, Place, StatementRefused
 from lucky_mcp.sql.dialects import Grammar
+from lucky_mcp.sql.tokens import tokens_of
 
 TEXT_BYTES_MAX = 65_536
 NESTING_MAX = 100
@@ -24,6 +25,9 @@ OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE, TokenType.
 CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE, TokenType.END}
 BRACKETS = {TokenType.L_BRACKET, TokenType.L_BRACE}
 BRACKETS_CLOSED = {TokenType.R_BRACKET, TokenType.R_BRACE}
+PARENS = {TokenType.L_PAREN, TokenType.R_PAREN}
+STRUCTURE = OPENING | CLOSING | BRACKETS | BRACKETS_CLOSED
+TRAPS = {TokenType.PARAMETER, TokenType.SESSION_PARAMETER, TokenType.UNICODE_STRING, TokenType.INTO}
 TYPE_CALLS_NESTED_MAX = 5
 
 
@@ -31,7 +35,7 @@ def read_tokens(text: str, grammar: Grammar) -> list[Token]:
     """Return the tokens of exactly one statement; StatementRefused or ConstructRefused otherwise."""
     _refuse_size(text)
     try:
-        tokens = list(grammar.dialect.tokenize(text))
+        tokens = tokens_of(text, grammar.dialect)
     except (SqlglotError, RecursionError) as failure:
         raise StatementRefused(
             "the text cannot be read as SQL: an unclosed quote, comment or an unknown character",
@@ -39,14 +43,19 @@ def read_tokens(text: str, grammar: Grammar) -> list[Token]:
             next_step="close every quote and comment, and send one SELECT statement",
             audit_detail=str(failure),
         ) from None
-    tokens = _one_statement(tokens)
+    written, tokens = tokens, _one_statement(tokens)
+    kinds = {token.token_type for token in tokens}
     _refuse_verb(tokens, grammar)
-    _refuse_nesting(tokens)
-    _refuse_nested_types(tokens, grammar)
-    for token in tokens:
-        _refuse_comment(token, grammar)
-    _refuse_traps(tokens, text)
-    _refuse_lost_calls(tokens, grammar)
+    structure = [index for index, token in enumerate(tokens) if token.token_type in STRUCTURE]
+    _refuse_nesting([tokens[index] for index in structure])
+    _refuse_nested_types(tokens, structure, grammar)
+    if grammar.runs_comments and "!" in text:
+        for token in written:
+            _refuse_comment(token)
+    if not TRAPS.isdisjoint(kinds) or "&'" in text or '&"' in text:
+        _refuse_traps(tokens, text)
+    if grammar.lost_calls:
+        _refuse_lost_calls(tokens, grammar)
     return tokens
 
 
@@ -56,14 +65,14 @@ def place_of(token: Token) -> Place:
 
 
 def _refuse_size(text: str) -> None:
-    size = len(text.encode("utf-8", "surrogatepass"))
+    size = len(text) if text.isascii() else len(text.encode("utf-8", "surrogatepass"))
     if size > TEXT_BYTES_MAX:
         raise StatementRefused(
             f"the SQL text has {size:,} bytes; at most {TEXT_BYTES_MAX:,} are accepted",
             code=Code.TOO_LARGE,
             next_step="shorten long IN lists with a join, a range or a subquery",
         )
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+    if "\x00" in text or (not text.isascii() and any("\ud800" <= each <= "\udfff" for each in text)):
         raise StatementRefused(
             "the SQL text holds a character that is not valid text (NUL or a lone surrogate)",
             code=Code.PARSE_ERROR,
@@ -72,20 +81,22 @@ def _refuse_size(text: str) -> None:
 
 
 def _one_statement(tokens: list[Token]) -> list[Token]:
-    while tokens and tokens[-1].token_type is TokenType.SEMICOLON:
-        tokens.pop()
+    end = len(tokens)
+    while end and tokens[end - 1].token_type is TokenType.SEMICOLON:
+        end -= 1
+    tokens = tokens[:end]
     if not tokens:
         raise StatementRefused(
             "the SQL text is empty", code=Code.PARSE_ERROR, next_step="send one SELECT statement"
         )
-    for token in tokens:
-        if token.token_type is TokenType.SEMICOLON:
-            raise StatementRefused(
-                "more than one statement was sent; exactly one is accepted",
-                code=Code.MULTIPLE_STATEMENTS,
-                place=place_of(token),
-                next_step="send the statements one by one, or combine them with WITH or UNION ALL",
-            )
+    semicolon = next((token for token in tokens if token.token_type is TokenType.SEMICOLON), None)
+    if semicolon is not None:
+        raise StatementRefused(
+            "more than one statement was sent; exactly one is accepted",
+            code=Code.MULTIPLE_STATEMENTS,
+            place=place_of(semicolon),
+            next_step="send the statements one by one, or combine them with WITH or UNION ALL",
+        )
     return tokens
 
 
@@ -101,9 +112,9 @@ def _refuse_verb(tokens: list[Token], grammar: Grammar) -> None:
     )
 
 
-def _refuse_nesting(tokens: list[Token]) -> None:
+def _refuse_nesting(structure: list[Token]) -> None:
     depth = brackets = subscripts = 0
-    for token in tokens:
+    for token in structure:
         depth += (token.token_type in OPENING) - (token.token_type in CLOSING)
         brackets += (token.token_type in BRACKETS) - (token.token_type in BRACKETS_CLOSED)
         subscripts += token.token_type in BRACKETS
@@ -117,27 +128,31 @@ def _refuse_nesting(tokens: list[Token]) -> None:
             )
 
 
-def _refuse_nested_types(tokens: list[Token], grammar: Grammar) -> None:
+def _refuse_nested_types(tokens: list[Token], structure: list[int], grammar: Grammar) -> None:
     """`DATE(DATE(…` could be a type or a call: the parser tries both ways at every level."""
     types = grammar.dialect.parser_class.TYPE_TOKENS
     calls: list[bool] = []
-    for before, token in pairwise(tokens):
+    for index in structure:
+        token = tokens[index]
+        if token.token_type not in PARENS or not index:
+            continue
         if token.token_type is TokenType.L_PAREN:
-            calls.append(before.token_type in types and before.token_type is not TokenType.VAR)
-            if sum(calls) > TYPE_CALLS_NESTED_MAX:
+            before = tokens[index - 1].token_type
+            calls.append(before in types and before is not TokenType.VAR)
+            if calls[-1] and sum(calls) > TYPE_CALLS_NESTED_MAX:
                 raise StatementRefused(
                     f"calls named like types (DATE(…)) are nested more than {TYPE_CALLS_NESTED_MAX} deep",
                     code=Code.TOO_LARGE,
                     place=place_of(token),
                     next_step="one call is enough",
                 )
-        elif token.token_type is TokenType.R_PAREN and calls:
+        elif calls:
             calls.pop()
 
 
-def _refuse_comment(token: Token, grammar: Grammar) -> None:
+def _refuse_comment(token: Token) -> None:
     """MySQL runs what stands in `/*! … */`; here it would silently not run, which is a lie."""
-    for comment in token.comments if grammar.runs_comments else ():
+    for comment in token.comments:
         if comment.startswith(("!", "M!")):
             raise ConstructRefused(
                 "an executable comment /*! … */ is not accepted",

@@ -12,18 +12,21 @@ from lucky_mcp.sql.depth import refuse_deep_tree, too_deep
 from lucky_mcp.sql.dialects import Grammar
 from lucky_mcp.sql.joins import settle_bare_joins
 from lucky_mcp.sql.lexical import read_tokens
-from lucky_mcp.sql.projection_names import root_projection_names
+from lucky_mcp.sql.nodes import Nodes
+from lucky_mcp.sql.projection_names import RootNames
 from lucky_mcp.sql.separators import settle_separators
+from lucky_mcp.sql.tokens import tokens_of
 
+HINTS_OF_SELECT = ("hint", "operation_modifiers")
 ROOTS = (exp.Select, exp.SetOperation, exp.Values, exp.Subquery)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Statement:
-    """One parsed read: its tree, and the agent's words for the root's columns (empty when not known)."""
+    """One parsed read: its tree, and the agent's words for the root's columns."""
 
     tree: exp.Expr
-    root_names: tuple[str, ...]
+    root_names: RootNames
 
 
 def parse(text: str, grammar: Grammar) -> Statement:
@@ -35,7 +38,8 @@ def parse(text: str, grammar: Grammar) -> Statement:
     tokens = read_tokens(text, grammar)
     settled = settle_bare_joins(text, tokens, grammar)
     try:
-        statements = grammar.dialect.parse(settled, error_level=ErrorLevel.RAISE)
+        read = tokens if settled == text else tokens_of(settled, grammar.dialect)
+        statements = grammar.dialect.parser(error_level=ErrorLevel.RAISE).parse(read, settled)
     except ParseError as failure:
         raise _not_parsed(failure) from None
     except RecursionError:
@@ -52,11 +56,12 @@ def parse(text: str, grammar: Grammar) -> Statement:
             "only SELECT, WITH … SELECT, VALUES and TABLE are accepted",
             next_step="send the SELECT alone; nothing is ever written",
         )
-    refuse_deep_tree(roots[0])
+    nodes = Nodes(roots[0])
+    refuse_deep_tree(nodes)
     tree = _as_select(roots[0], grammar)
-    settle_separators(tree, grammar)
-    drop_hints(tree)
-    return Statement(tree=tree, root_names=root_projection_names(text, tokens))
+    settle_separators(nodes, grammar)
+    drop_hints(nodes, grammar)
+    return Statement(tree=tree, root_names=RootNames(text, tokens))
 
 
 def _as_select(tree: exp.Expr, grammar: Grammar) -> exp.Expr:
@@ -71,16 +76,32 @@ def _as_select(tree: exp.Expr, grammar: Grammar) -> exp.Expr:
     return exp.Select(expressions=[exp.Star()], from_=exp.From(this=tree))
 
 
-def drop_hints(tree: exp.Expr) -> None:
-    """Drop hints and modifiers in place: they can undo a limit, and mean nothing over a derived table."""
-    for select in tree.find_all(exp.Select):
-        select.set("hint", None)
-        select.set("operation_modifiers", None)
-    for table in tree.find_all(exp.Table):
-        table.set("hints", None)
-    for join in tree.find_all(exp.Join):
+def drop_hints(nodes: Nodes, grammar: Grammar) -> None:
+    """Drop in place what means nothing to a read of derived tables.
+
+    Hints and modifiers can undo a limit as well; `FROM DUAL` says that no table is read.
+    """
+    for select in nodes.of(exp.Select):
+        for part in HINTS_OF_SELECT:
+            if select.args.get(part):
+                select.set(part, None)
+        if grammar.has_dual and _is_dual(select.args.get("from_")) and not select.args.get("joins"):
+            select.set("from_", None)
+    if not grammar.has_index_hints:
+        return
+    for table in nodes.of(exp.Table):
+        if table.args.get("hints"):
+            table.set("hints", None)
+    for join in nodes.of(exp.Join):
         if join.args.get("kind") == "STRAIGHT_JOIN":
             join.set("kind", None)
+
+
+def _is_dual(read: exp.From | None) -> bool:
+    table = read.this if read is not None else None
+    if not isinstance(table, exp.Table) or set(filter(table.args.get, table.args)) != {"this"}:
+        return False
+    return isinstance(table.this, exp.Identifier) and not table.this.quoted and table.name.upper() == "DUAL"
 
 
 def _not_parsed(failure: ParseError) -> StatementRefused:

@@ -7,6 +7,7 @@ the result's column is given the name the agent would have seen.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from sqlglot.tokenizer_core import Token, TokenType
 
@@ -30,8 +31,20 @@ OPENING = {TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.CASE}
 CLOSING = {TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.END}
 
 
-def root_projection_names(text: str, tokens: Sequence[Token]) -> tuple[str, ...]:
-    """Return one piece of text per root projection; empty when the text has no SELECT outside parentheses."""
+class RootNames:
+    """The words for each root projection, cut from the text when somebody asks for them."""
+
+    def __init__(self, text: str, tokens: Sequence[Token]) -> None:
+        self._text = text
+        self._tokens = tokens
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """One piece of text per root projection; empty when the text has no SELECT outside parentheses."""
+        return _root_projection_names(self._text, self._tokens)
+
+
+def _root_projection_names(text: str, tokens: Sequence[Token]) -> tuple[str, ...]:
     start = _root_select(tokens)
     if start is None:
         return ()

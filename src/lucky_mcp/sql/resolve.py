@@ -16,6 +16,7 @@ from lucky_mcp.model.names import TableName
 from lucky_mcp.sql.allow import place_of_node
 from lucky_mcp.sql.ctes import expanded_scans, meant_cte, refuse_repeated
 from lucky_mcp.sql.dialects import Grammar, folded
+from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.parse import Statement
 from lucky_mcp.sql.qualified_columns import settle_qualified_columns
 from lucky_mcp.sql.resolved import ResolvedQuery, Scan, UnknownTable
@@ -52,23 +53,27 @@ class _Resolver:
     ) -> None:
         self.readable = readable
         self.tree = statement.tree
+        self.nodes = Nodes(statement.tree)
         self.root_names = statement.root_names
         self.grammar = grammar
         self.catalog = catalog
         self.default_schema = default_schema
 
     def resolve(self) -> ResolvedQuery:
-        refuse_repeated(self.tree, self._same)
-        tables = list(self.tree.find_all(exp.Table))
+        nodes = self.nodes
+        refuse_repeated(nodes.of(exp.With), self._same)
+        tables = nodes.of(exp.Table)
         meant = {id(table): self._cte_of(table) for table in tables}
         bases = [table for table in tables if meant[id(table)] is None]
         scans, unknown = self._bind(bases)
-        _refuse_too_many(len(scans), expanded_scans(tables, meant))
-        names, whole_rows = _columns_used(self.tree)
+        of_views = {id(scan.node): self.catalog.weight(scan.table) for scan in scans}
+        expanded = expanded_scans(tables, meant, of_views)
+        _refuse_too_many(len(scans), expanded)
+        names, whole_rows = _columns_used(nodes)
         if not unknown:
-            settle_qualified_columns(self.tree, scans, self.grammar, self.catalog)
-            for scan in scans:
-                _refuse_twin(scan, scans)
+            if any(column.args.get("db") is not None for column in nodes.of(exp.Column)):
+                settle_qualified_columns(self.tree, scans, self.grammar, self.catalog)
+            _refuse_twins(scans)
         prefix = self._rename_ctes(tables, meant)
         for scan in scans:
             _alias_as_written(scan.node)
@@ -81,13 +86,16 @@ class _Resolver:
             cte_prefix=prefix,
             column_names=names,
             reads_whole_rows=whole_rows,
+            expanded=expanded,
         )
 
     def _same(self, left: exp.Identifier, right: exp.Identifier) -> bool:
         return self.catalog.key(folded(left, self.grammar)) == self.catalog.key(folded(right, self.grammar))
 
     def _cte_of(self, table: exp.Table) -> exp.CTE | None:
-        return None if table.args.get("db") else meant_cte(table, self.grammar, self._same)
+        if table.args.get("db") or not self.nodes.of(exp.With):
+            return None
+        return meant_cte(table, self.grammar, self._same)
 
     def _bind(self, tables: list[exp.Table]) -> tuple[list[Scan], list[UnknownTable]]:
         scans, unknown = [], []
@@ -110,16 +118,17 @@ class _Resolver:
 
     def _rename_ctes(self, tables: list[exp.Table], meant: dict[int, exp.CTE | None]) -> str:
         """Give every WITH entry a fresh name; references keep the agent's name as their alias."""
-        prefix = _fresh_prefix(self.tree)
+        prefix = _fresh_prefix(self.nodes)
+        entries = self.nodes.of(exp.CTE)
         fresh: dict[int, str] = {}
-        for number, entry in enumerate(self.tree.find_all(exp.CTE), start=1):
+        for number, entry in enumerate(entries, start=1):
             fresh[id(entry)] = f"{prefix}{number}"
         for table in tables:
             target = meant[id(table)]
             if target is not None:
                 _alias_as_written(table)
                 table.set("this", exp.to_identifier(fresh[id(target)]))
-        for entry in self.tree.find_all(exp.CTE):
+        for entry in entries:
             entry.args["alias"].set("this", exp.to_identifier(fresh[id(entry)]))
         return prefix
 
@@ -127,7 +136,7 @@ class _Resolver:
 def _refuse_too_many(scans: int, expanded: int) -> None:
     if scans > SCANS_MAX or expanded > EXPANDED_MAX:
         raise StatementRefused(
-            f"the statement reads {max(scans, expanded)} tables once its WITH entries are written out; "
+            f"the statement reads {max(scans, expanded)} tables once WITH entries and views are written out; "
             f"at most {EXPANDED_MAX} are accepted, {SCANS_MAX} of them base tables as written",
             code=Code.TOO_LARGE,
             next_step="join fewer times, and read each table once",
@@ -138,32 +147,31 @@ def _alias_as_written(table: exp.Table) -> None:
     """Keep `t.column` working once `t` has been replaced, by making the name an alias."""
     alias = table.args.get("alias")
     if alias is None:
-        table.set("alias", exp.TableAlias(this=table.this.copy()))
+        table.set("alias", exp.TableAlias(this=exp.Identifier(**table.this.args)))
     elif alias.args.get("this") is None:
-        alias.set("this", table.this.copy())
+        alias.set("this", exp.Identifier(**table.this.args))
 
 
-def _fresh_prefix(tree: exp.Expr) -> str:
+def _fresh_prefix(nodes: Nodes) -> str:
     """Return a name beginning that no name of the agent's has, so that none can capture or be captured."""
-    names = [identifier.name.lower() for identifier in tree.find_all(exp.Identifier)]
+    names = [identifier.name.lower() for identifier in nodes.of(exp.Identifier)]
     number = 0
     while any(name.startswith(f"lucky{number}_cte_") for name in names):
         number += 1
     return f"lucky{number}_cte_"
 
 
-def _refuse_twin(scan: Scan, scans: list[Scan]) -> None:
+def _refuse_twins(scans: list[Scan]) -> None:
     """Two schemas' tables of one name, both unaliased in one FROM, would share an alias."""
-    for other in scans:
-        if (
-            other is scan
-            or other.table == scan.table
-            or other.node.args.get("alias")
-            or scan.node.args.get("alias")
-        ):
-            continue
-        same_from = other.node.parent_select is scan.node.parent_select
-        if same_from and other.node.name.lower() == scan.node.name.lower():
+    unnamed = [scan for scan in scans if not scan.node.args.get("alias")]
+    if len(unnamed) < 2:
+        return
+    bare = [(scan, _from_and_name(scan.node)) for scan in unnamed]
+    tables: dict[tuple[int, str], set[TableName]] = {}
+    for scan, key in bare:
+        tables.setdefault(key, set()).add(scan.table)
+    for scan, key in bare:
+        if len(tables[key]) > 1:
             raise NameRefused(
                 f"two tables named {scan.node.name!r} are read without an alias",
                 place=place_of_node(scan.node),
@@ -171,19 +179,23 @@ def _refuse_twin(scan: Scan, scans: list[Scan]) -> None:
             )
 
 
-def _columns_used(tree: exp.Expr) -> tuple[frozenset[str], bool]:
-    names = {column.name.lower() for column in tree.find_all(exp.Column)}
-    aliases = {alias.name.lower() for alias in tree.find_all(exp.TableAlias)}
-    aliases |= {table.name.lower() for table in tree.find_all(exp.Table)}
+def _from_and_name(node: exp.Table) -> tuple[int, str]:
+    return id(node.parent_select), node.name.lower()
+
+
+def _columns_used(nodes: Nodes) -> tuple[frozenset[str], bool]:
+    names = {column.name.lower() for column in nodes.of(exp.Column)}
+    aliases = {alias.name.lower() for alias in nodes.of(exp.TableAlias)}
+    aliases |= {table.name.lower() for table in nodes.of(exp.Table)}
     natural = False
-    for join in tree.find_all(exp.Join):
+    for join in nodes.of(exp.Join):
         names |= {identifier.name.lower() for identifier in join.args.get("using") or []}
         natural = natural or join.args.get("method") == "NATURAL"
-    stars = any(not isinstance(star.parent, exp.Count) for star in tree.find_all(exp.Star))
-    whole_rows = natural or stars or bool(names & aliases) or _has_column_list(tree)
+    stars = any(not isinstance(star.parent, exp.Count) for star in nodes.of(exp.Star))
+    whole_rows = natural or stars or bool(names & aliases) or _has_column_list(nodes)
     return frozenset(names), whole_rows
 
 
-def _has_column_list(tree: exp.Expr) -> bool:
+def _has_column_list(nodes: Nodes) -> bool:
     """`t AS x(a, b)` renames by position, so any visible column may be behind a name."""
-    return any(alias.args.get("columns") for alias in tree.find_all(exp.TableAlias))
+    return any(alias.args.get("columns") for alias in nodes.of(exp.TableAlias))

@@ -9,11 +9,12 @@ from sqlglot import exp
 from lucky_mcp.errors import Place
 from lucky_mcp.model.names import TableName
 from lucky_mcp.sql.dialects import Grammar
+from lucky_mcp.sql.projection_names import RootNames
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
-    """One place where a base table is read: the node to be replaced, and the table it means."""
+    """One place where a table or view is read: the node to be replaced, and the table it means."""
 
     table: TableName
     node: exp.Table
@@ -40,19 +41,21 @@ class ResolvedQuery:
     """A tree whose tables are all either scans or fresh CTE names.
 
     `column_names` (lower case) are all names used as columns; with `reads_whole_rows` every visible
-    column counts as read. Both over-estimate on purpose: the audit must not miss a column.
+    column counts as read. Both over-estimate on purpose: the audit must not miss a column. `expanded` counts
+    the base tables once WITH entries and views are written out.
     """
 
     tree: exp.Expr
     grammar: Grammar
-    root_names: tuple[str, ...]
+    root_names: RootNames
     scans: tuple[Scan, ...]
     unknown: tuple[UnknownTable, ...]
     cte_prefix: str
     column_names: frozenset[str]
     reads_whole_rows: bool
+    expanded: int = 1
 
     @property
     def tables(self) -> tuple[TableName, ...]:
-        """The distinct base tables, in order of first use."""
+        """The distinct tables and views, in order of first use."""
         return tuple(dict.fromkeys(scan.table for scan in self.scans))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from sqlglot import exp
 
 from lucky_mcp.sql.dialects import Grammar
+from lucky_mcp.sql.nodes import Nodes
 
 
-def settle_separators(tree: exp.Expr, grammar: Grammar) -> None:
+def settle_separators(nodes: Nodes, grammar: Grammar) -> None:
     """Give every such call in place the separator that the dialect's server would use."""
     if grammar.list_separator is None:
         return
-    for call in tree.find_all(exp.GroupConcat):
+    for call in nodes.of(exp.GroupConcat):
         if call.args.get("separator") is None:
             _settle(call, grammar.list_separator)
 

@@ -39,7 +39,7 @@ PARTS: dict[type[exp.Expr], frozenset[str]] = {
     exp.Offset: frozenset({"expression"}),
     exp.Fetch: frozenset({"direction", "count", "limit_options"}),
     exp.LimitOptions: frozenset({"rows"}),
-    exp.Distinct: frozenset({"expressions", "on"}),
+    exp.Distinct: frozenset({"expressions"}),
     exp.Window: frozenset({"this", "partition_by", "order", "spec", "alias", "over"}),
     exp.WindowSpec: frozenset({"kind", "start", "start_side", "end", "end_side"}),
     exp.Column: frozenset({"this", "table", "db"}),
@@ -82,9 +82,11 @@ _QUALIFY: dict[type[exp.Expr], frozenset[str]] = {
     exp.Select: frozenset({"qualify"}),
     exp.Qualify: frozenset({"this"}),
 }
+# Elsewhere the generator writes DISTINCT ON as a subquery: that loses ORDER BY and gives `*` one more column.
+_DISTINCT_ON: dict[type[exp.Expr], frozenset[str]] = {exp.Distinct: frozenset({"on"})}
 MORE_PARTS: dict[Dialect, dict[type[exp.Expr], frozenset[str]]] = {
     Dialect.MYSQL: {},
-    Dialect.POSTGRES: {},
+    Dialect.POSTGRES: {**_DISTINCT_ON},
     Dialect.REDSHIFT: {
         **_QUALIFY,
         exp.Star: frozenset({"except_"}),
@@ -92,6 +94,7 @@ MORE_PARTS: dict[Dialect, dict[type[exp.Expr], frozenset[str]]] = {
     },
     Dialect.DUCKDB: {
         **_QUALIFY,
+        **_DISTINCT_ON,
         exp.Star: frozenset({"except_", "replace", "rename"}),
         exp.Group: frozenset({"all"}),
         exp.Union: frozenset({"by_name"}),
@@ -100,14 +103,15 @@ MORE_PARTS: dict[Dialect, dict[type[exp.Expr], frozenset[str]]] = {
     Dialect.DORIS: {exp.Star: frozenset({"except_"})},
 }
 
-_JOIN_WORDS = frozenset({"", "NATURAL", "LEFT", "RIGHT", "FULL", "INNER", "OUTER", "CROSS", "STRAIGHT_JOIN"})
-# Elsewhere SEMI and ASOF would be the alias of the table before. A positional join depends on physical order.
+_JOIN_WORDS = frozenset({"", "NATURAL", "LEFT", "RIGHT", "FULL", "INNER", "OUTER", "CROSS"})
+# Elsewhere FULL, SEMI and ASOF would be the alias of the table before. A positional join depends on the
+# order on disk.
 JOIN_WORDS: dict[Dialect, frozenset[str]] = {
-    Dialect.MYSQL: _JOIN_WORDS,
+    Dialect.MYSQL: _JOIN_WORDS - {"FULL"},
     Dialect.POSTGRES: _JOIN_WORDS,
     Dialect.REDSHIFT: _JOIN_WORDS,
     Dialect.DUCKDB: _JOIN_WORDS | {"SEMI", "ANTI", "ASOF"},
-    Dialect.DORIS: _JOIN_WORDS | {"SEMI", "ANTI"},
+    Dialect.DORIS: (_JOIN_WORDS - {"NATURAL"}) | {"SEMI", "ANTI"},
 }
 
 

@@ -7,6 +7,8 @@ be SQL of the agent's choosing, so every such word is on a closed list.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from typing import Any
 
 from sqlglot import exp
 
@@ -31,29 +33,26 @@ FRAME_WORDS = frozenset({"ROWS", "RANGE", "GROUPS", "UNBOUNDED", "CURRENT ROW", 
 NUMBER = re.compile(r"[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+\.")
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_ ]{0,39}")
 HEX = re.compile(r"[0-9A-Fa-f]*")
+# Names are quoted; a key of a path is written inside a string literal, which the generator escapes.
+WORDLESS: frozenset[type[exp.Expr]] = frozenset({exp.Identifier, exp.JSONPathKey})
+FORMS: dict[type[exp.Expr], tuple[str, Callable[[Any], bool]]] = {
+    exp.Literal: ("a number", lambda node: node.is_string or bool(NUMBER.fullmatch(node.name))),
+    exp.Var: ("a unit or keyword", lambda node: node.name.upper() in BARE_WORDS),
+    exp.HexString: ("a hexadecimal string", lambda node: bool(HEX.fullmatch(node.name))),
+}
 
 
 def refuse_unknown_words(node: exp.Expr) -> None:
     """Raise ConstructRefused for a word of the node that is on no list."""
-    if isinstance(node, exp.Identifier):
+    if type(node) in WORDLESS:
         return
-    if isinstance(node, exp.Literal):
-        if not node.is_string and not NUMBER.fullmatch(node.name):
-            raise _refused("a number")
-        return
-    if isinstance(node, exp.Var):
-        if node.name.upper() not in BARE_WORDS:
-            raise _refused("a unit or keyword")
-        return
-    if isinstance(node, exp.HexString):
-        if not HEX.fullmatch(node.name):
-            raise _refused("a hexadecimal string")
-        return
-    if isinstance(node, exp.JSONPathKey):
-        return  # written inside a string literal, which the generator escapes
-    for value in node.args.values():
-        if isinstance(value, str):
-            _refuse_word(node, value)
+    form = FORMS.get(type(node))
+    if form is None:
+        for value in node.args.values():
+            if isinstance(value, str):
+                _refuse_word(node, value)
+    elif not form[1](node):
+        raise _refused(form[0])
 
 
 def _refuse_word(node: exp.Expr, word: str) -> None:

@@ -1,0 +1,221 @@
+"""Reads on a source with a server of its own: a few at a time, each within its time, stopped there.
+
+Drivers block, so each read has a thread. The thread's place is free again when the thread has let go, not
+when the caller was answered: a server that hangs holds the places of its own source, and no others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from lucky_mcp.adapters.base import EngineRows
+from lucky_mcp.adapters.pool import IDLE_SECONDS, Pool
+from lucky_mcp.adapters.session import CONNECT_SECONDS, Session, server_of
+from lucky_mcp.enforcement.guarded import GuardedRead
+from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.model.source import Source
+
+# A read that finds every connection in use waits this long for one.
+WAIT_SECONDS = 2.0
+# Connecting, or checking a connection that waited, and setting it up; then the source counts as away.
+READY_SECONDS = CONNECT_SECONDS + 2.0
+# The server's own time limit comes first, and leaves the connection usable.
+GRACE_SECONDS = 0.5
+STOP_SECONDS = 5.0
+
+
+class ServerAdapter:
+    """Runs guarded reads on one server; connects at the first read, and never at more places than allowed."""
+
+    def __init__(self, source: Source, new_session: Callable[[], Session]) -> None:
+        places = server_of(source).connections_max
+        self._pool = Pool(new_session)
+        self._places = asyncio.Semaphore(places)
+        # One thread for each read, and one to stop it.
+        self._workers = ThreadPoolExecutor(max_workers=2 * places, thread_name_prefix=source.short_name)
+        self._reads: set[_Read] = set()
+        self._reaper: asyncio.TimerHandle | None = None
+        self._closed = False
+
+    async def run(self, read: GuardedRead, *, fenced: bool) -> EngineRows:
+        """Run the read within its bounds; EngineError otherwise."""
+        if self._closed:
+            raise EngineError(EngineErrorKind.UNAVAILABLE, "closed")
+        seconds = read.bound.timeout_ms / 1000
+        deadline = time.monotonic() + seconds
+        await self._take_place(min(WAIT_SECONDS, seconds))
+        begun = _Read(self._pool, read, fenced=fenced, deadline=deadline)
+        done = self._begin(begun)
+        try:
+            await asyncio.wait({done}, timeout=min(READY_SECONDS, deadline - time.monotonic()))
+            if begun.is_ready and not done.done():
+                await asyncio.wait({done}, timeout=deadline + GRACE_SECONDS - time.monotonic())
+        except asyncio.CancelledError:
+            await self._stopped(begun, done)
+            raise
+        if not done.done():
+            was_ready = begun.is_ready
+            await self._stopped(begun, done)
+            raise _late() if was_ready else EngineError(EngineErrorKind.UNAVAILABLE, "it does not answer")
+        return done.result()
+
+    async def check(self) -> None:
+        """Connect, look at the account and set a session up; EngineError when a read could not begin."""
+        checked = asyncio.get_running_loop().run_in_executor(self._workers, self._open_one)
+        done, _ = await asyncio.wait({checked}, timeout=READY_SECONDS + GRACE_SECONDS)
+        if not done:
+            checked.add_done_callback(lambda late: late.cancelled() or late.exception())
+            raise EngineError(EngineErrorKind.UNAVAILABLE, "it does not answer")
+        checked.result()
+
+    def _open_one(self) -> None:
+        session = self._pool.new()
+        try:
+            session.open()
+            session.prepare(int(1000 * READY_SECONDS))
+        finally:
+            self._pool.discard(session)
+
+    async def close(self) -> None:
+        """Stop what runs and close every connection; later runs raise EngineError."""
+        self._closed = True
+        if self._reaper is not None:
+            self._reaper.cancel()
+        stops = [self._workers.submit(each.stop) for each in list(self._reads)]
+        if stops:
+            await asyncio.wait({asyncio.wrap_future(each) for each in stops}, timeout=STOP_SECONDS)
+        self._pool.close()
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    async def _take_place(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._places.acquire()
+        except TimeoutError:
+            raise EngineError(EngineErrorKind.BUSY, "every connection is in use") from None
+
+    def _begin(self, begun: _Read) -> asyncio.Future[EngineRows]:
+        loop = asyncio.get_running_loop()
+        self._reads.add(begun)
+
+        def ended(done: asyncio.Future[EngineRows]) -> None:
+            self._places.release()
+            self._reads.discard(begun)
+            if not done.cancelled():
+                done.exception()  # retrieved, so that the loop does not report it as lost
+            if self._reaper is not None:
+                self._reaper.cancel()
+            if len(self._pool) and not self._closed:
+                self._reaper = loop.call_later(IDLE_SECONDS + 1, self._pool.drop_old)
+
+        try:
+            done = loop.run_in_executor(self._workers, begun.fetch)
+        except RuntimeError:  # closed meanwhile
+            self._places.release()
+            self._reads.discard(begun)
+            raise EngineError(EngineErrorKind.UNAVAILABLE, "closed") from None
+        done.add_done_callback(ended)
+        return done
+
+    async def _stopped(self, begun: _Read, done: asyncio.Future[EngineRows]) -> None:
+        """Stop the read in the server; its place stays taken until its thread has let go."""
+        stop = asyncio.get_running_loop().run_in_executor(self._workers, begun.stop)
+        both = asyncio.gather(stop, done, return_exceptions=True)
+        await asyncio.shield(asyncio.wait({both}, timeout=STOP_SECONDS))
+
+
+class _Read:
+    """One read on its thread, which another thread may stop."""
+
+    def __init__(self, pool: Pool, read: GuardedRead, *, fenced: bool, deadline: float) -> None:
+        self._pool = pool
+        self._read = read
+        self._fenced = fenced
+        self._deadline = deadline
+        self._lock = threading.Lock()
+        self._session: Session | None = None
+        self._stopped = False
+        self.is_ready = False
+
+    def fetch(self) -> EngineRows:
+        """Get a connection, run the text and read rows; called on a worker thread."""
+        session = self._ready()
+        try:
+            self._refuse_when_stopped()
+            self.is_ready = True
+            return session.fetch(self._read, fenced=self._fenced)
+        except EngineError as failure:
+            if failure.kind is EngineErrorKind.UNAVAILABLE:
+                session.stop()  # the line is lost; the server may not know it, and go on
+            raise
+        finally:
+            self._let_go(session)
+
+    def stop(self) -> None:
+        """End the query in its server and its connection, wherever the read is; raises nothing."""
+        with self._lock:
+            self._stopped = True
+            session = self._session
+        if session is not None:
+            session.stop()
+
+    def _ready(self) -> Session:
+        """Return a session that is set up: one that waited, if it still works, else a new one."""
+        waiting = self._pool.take()
+        if waiting is not None:
+            try:
+                self._hold(waiting)
+                waiting.prepare(self._left_ms())
+                return waiting
+            except EngineError:
+                self._drop(waiting)
+                self._refuse_when_stopped()
+                self._pool.drop_all()
+        session = self._pool.new()
+        try:
+            self._hold(session)
+            session.open()
+            self._refuse_when_stopped()
+            session.prepare(self._left_ms())
+        except BaseException:
+            self._drop(session)
+            raise
+        return session
+
+    def _left_ms(self) -> int:
+        left = int(1000 * (self._deadline - time.monotonic()))
+        if left <= 0:
+            raise _late()
+        return left
+
+    def _hold(self, session: Session) -> None:
+        with self._lock:
+            self._session = session
+        self._refuse_when_stopped()
+
+    def _refuse_when_stopped(self) -> None:
+        if self._stopped:
+            raise EngineError(EngineErrorKind.CANCELLED)
+
+    def _drop(self, session: Session) -> None:
+        with self._lock:
+            self._session = None
+        self._pool.discard(session)
+
+    def _let_go(self, session: Session) -> None:
+        """Give the session back, unless somebody is ending it."""
+        with self._lock:
+            self._session = None
+            stopped = self._stopped
+        if stopped:
+            self._pool.discard(session)
+        else:
+            self._pool.give_back(session)
+
+
+def _late() -> EngineError:
+    return EngineError(EngineErrorKind.TIMEOUT, "the gateway's own limit")

@@ -1,0 +1,165 @@
+"""What a view reads, decided for those who may read the view (docs/decisions/0017).
+
+No grant on it is needed. Everything else holds below as it does above: contracts, denials, levels, the masks
+that the acting roles have for each tag, and what grants of the caller on a table of their own ask for. What
+requires a condition of each scan is not read through a view: no condition of a caller's reaches into it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from lucky_mcp.catalog.snapshot import Table, View
+from lucky_mcp.decision.bind import ReferenceValues, Unbindable
+from lucky_mcp.decision.obligations import contract_filters, grant_filters, visible_columns
+from lucky_mcp.model.decision import (
+    DenyReason,
+    TableDecision,
+    TableDenied,
+    ViewBelow,
+    VisibleColumn,
+)
+from lucky_mcp.model.names import TableName
+from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.source import Source
+from lucky_mcp.policy.policy_set import LEVELS, PolicySet, TablePolicy
+
+Decided = TableDecision | TableDenied
+PARTLY = "of what it reads, "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Who reads what, and under which rules."""
+
+    principal: Principal
+    source: Source
+    policies: PolicySet
+    references: ReferenceValues
+
+
+def seen_through(decided: TableDecision, acting: frozenset[str], caller: Caller) -> Decided:
+    """Return the decision on a view with those on what it reads; a table's decision comes back as it is.
+
+    `acting` are the roles that read the view. A column that is computed from a hidden one is absent; the view
+    is denied when something is hidden that says which rows it has.
+    """
+    table = _in_catalog(decided.table, caller)
+    if table is None or table.view is None:
+        return decided
+    if table.view.unavailable:
+        reason = DenyReason.VIEW_UNAVAILABLE
+        return TableDenied(table=table.name, reason=reason, detail=table.view.unavailable)
+    below: list[TableDecision] = []
+    for read in table.view.reads:
+        found = _below(read.table, acting, caller)
+        if isinstance(found, TableDenied):
+            return _hidden(table, found)
+        hidden = sorted(set(read.needed) - {column.name for column in found.columns})
+        if hidden:
+            detail = f"it needs {read.table}.{hidden[0]}, which is hidden"
+            return TableDenied(table=table.name, reason=DenyReason.HIDDEN_BELOW, detail=detail)
+        below.append(found)
+    columns = _columns(decided.columns, table.view, below)
+    if not columns:
+        return TableDenied(table=table.name, reason=DenyReason.NO_VISIBLE_COLUMN)
+    reasons = [decided.not_filtered, *(_of_what_it_reads(each.not_filtered) for each in below)]
+    return replace(
+        decided,
+        columns=columns,
+        not_filtered="; ".join(dict.fromkeys(filter(None, reasons))),
+        below=ViewBelow(
+            definition=table.view.definition, tables=tuple(below), columns=_columns_used(table.view)
+        ),
+    )
+
+
+def _of_what_it_reads(reason: str) -> str:
+    return reason if not reason or reason.startswith(PARTLY) else f"{PARTLY}{reason}"
+
+
+def _columns_used(view: View) -> tuple[str, ...]:
+    used = {f"{read.table}.{column}" for read in view.reads for column in read.needed}
+    used |= {f"{table}.{column}" for _, found in view.origins for table, column in found}
+    return tuple(sorted(used))
+
+
+def _in_catalog(name: TableName, caller: Caller) -> Table | None:
+    catalog = caller.policies.catalogs.get(caller.source.name)
+    return catalog.tables.get(name) if catalog is not None else None
+
+
+def _hidden(view: Table, found: TableDenied) -> TableDenied:
+    """The caller may be told of a missing reference set and of a definition that is not accepted."""
+    may_be_told = found.reason in {DenyReason.REFERENCE_UNAVAILABLE, DenyReason.VIEW_UNAVAILABLE}
+    reason = found.reason if may_be_told else DenyReason.HIDDEN_BELOW
+    return TableDenied(
+        table=view.name, reason=reason, detail=f"it reads {found.table}: {found.reason}; {found.detail}"
+    )
+
+
+def _columns(
+    columns: tuple[VisibleColumn, ...], view: View, below: list[TableDecision]
+) -> tuple[VisibleColumn, ...]:
+    """Return the columns whose origins are all visible, with the masks that are on them already.
+
+    A mask that a column comes with is not put on it again: it would show less than it should.
+    """
+    visible = {(each.table, column.name): column for each in below for column in each.columns}
+    origins = dict(view.origins)
+    found = []
+    for column in columns:
+        read = origins.get(column.name)
+        if read is None or not set(read) <= visible.keys():
+            continue
+        under = [visible[each] for each in read]
+        masks = [*(each.mask for each in under), *(mask for each in under for mask in each.masks_below)]
+        known = tuple(dict.fromkeys(mask for mask in masks if mask is not None))
+        mask, rule = (None, None) if column.mask in known else (column.mask, column.rule)
+        found.append(replace(column, mask=mask, rule=rule, masks_below=known))
+    return tuple(found)
+
+
+def _below(name: TableName, acting: frozenset[str], caller: Caller) -> Decided:
+    """Return the decision on what a view reads; a view that no dataset file lists has no rules of its own."""
+    table = _in_catalog(name, caller)
+    policy = caller.policies.tables.get(caller.source.name, {}).get(name)
+    if policy is not None:
+        decided = _by_rules(policy, acting, caller)
+    elif table is not None and table.view is not None:
+        columns = tuple(VisibleColumn(name=column.name, type=column.type) for column in table.columns)
+        decided = TableDecision(table=name, columns=columns, filters=())
+    else:
+        decided = TableDenied(table=name, reason=DenyReason.NO_GRANT, detail="in no dataset file")
+    return seen_through(decided, acting, caller) if isinstance(decided, TableDecision) else decided
+
+
+def _by_rules(policy: TablePolicy, acting: frozenset[str], caller: Caller) -> Decided:
+    own = set(caller.principal.roles)
+    known = caller.policies.roles
+    grants = [grant for grant in policy.grants if grant.roles & own]
+    names = acting.union(*(grant.roles for grant in grants)) & own
+    roles = [known[each] for each in caller.principal.roles if each in names and each in known]
+    if not roles or any(LEVELS.index(role.reads_up_to) < LEVELS.index(policy.level) for role in roles):
+        return TableDenied(table=policy.table, reason=DenyReason.ABOVE_LEVEL)
+    if any(not denial.columns and denial.roles & own for denial in policy.denials):
+        return TableDenied(table=policy.table, reason=DenyReason.EXPLICIT_DENY)
+    if policy.requires is not None or any(grant.requires is not None for grant in grants):
+        detail = "it requires a condition of each scan, and none reaches into a view"
+        return TableDenied(table=policy.table, reason=DenyReason.REQUIREMENT_OUT_OF_REACH, detail=detail)
+    try:
+        filters = (
+            *contract_filters(
+                policy, caller.source, caller.policies, caller.principal, caller.references, ()
+            ),
+            *grant_filters(grants, caller.principal, caller.references),
+        )
+    except Unbindable as missing:
+        reason = DenyReason.REFERENCE_UNAVAILABLE if missing.reference else DenyReason.POLICY_ERROR
+        return TableDenied(table=policy.table, reason=reason, detail=f"{missing.origin} has no values")
+    columns = visible_columns(policy, caller.principal, grants, roles, caller.policies)
+    if not columns:
+        return TableDenied(table=policy.table, reason=DenyReason.NO_VISIBLE_COLUMN)
+    return TableDecision(
+        table=policy.table, columns=columns, filters=filters, not_filtered=policy.not_filtered
+    )

@@ -1,0 +1,143 @@
+"""What the translation from MySQL and Doris leaves wrong: text of numbers, bytes, weeks, JSON of scalars."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlglot import exp
+
+from lucky_mcp.enforcement.embedded_functions import from_template
+from lucky_mcp.errors import Code, ConstructRefused, Phase
+from lucky_mcp.model.source import Dialect
+
+MYSQL_LIKE = frozenset({Dialect.MYSQL, Dialect.DORIS})
+# These give text whatever they are given.
+TEXT: tuple[type[exp.Expr], ...] = (exp.Concat, exp.ConcatWs, exp.Left, exp.Lower, exp.RegexpReplace)
+TEXT += (exp.Replace, exp.Right, exp.Substring, exp.Trim, exp.Upper)
+
+DAY_CHARS = len("2026-02-12")
+_MOMENT = "CAST({0} AS TIMESTAMP)"
+_SUNDAY = f"{_MOMENT} - to_days(CAST(dayofweek({_MOMENT}) AS INTEGER))"
+_FIRST_WEEK = f"CASE WHEN isodow(date_trunc('year', {_MOMENT})) BETWEEN 2 AND 4 THEN 1 ELSE 0 END"
+# By mode: 0 counts from the first Sunday, 1 from the first Monday week with four days, 3 is ISO's.
+WEEKS = {
+    "0": f"CAST(strftime({_MOMENT}, '%U') AS INTEGER)",
+    "1": f"CAST(strftime({_MOMENT}, '%W') AS INTEGER) + {_FIRST_WEEK}",
+    "3": f"week({_MOMENT})",
+}
+YEARWEEKS = {
+    "0": f"CAST(strftime({_SUNDAY}, '%Y%U') AS INTEGER)",
+    "1": f"yearweek(CAST({_MOMENT} AS DATE))",
+    "3": f"yearweek(CAST({_MOMENT} AS DATE))",
+}
+JSON_TYPE = (
+    "CASE json_type({0}) WHEN 'VARCHAR' THEN 'STRING' WHEN 'UBIGINT' THEN 'INTEGER' "
+    "WHEN 'BIGINT' THEN 'INTEGER' ELSE json_type({0}) END"
+)
+JSON_KEYS = "CASE WHEN json_type({0}) = 'OBJECT' THEN json_keys({0}) END"
+
+
+def week_of(forms: dict[str, str], arguments: list[exp.Expr]) -> exp.Expr:
+    """Return WEEK or YEARWEEK of a date in its mode; ConstructRefused for a mode that is not known."""
+    mode = arguments[1].name if len(arguments) > 1 else "0"
+    if mode not in forms or not arguments:
+        raise ConstructRefused(
+            "this mode of counting weeks gives other values on the engine behind this source",
+            code=Code.FUNCTION_REFUSED,
+            phase=Phase.ENFORCE,
+            next_step="use mode 0, 1 or 3",
+        )
+    return from_template(forms[mode], arguments[:1])
+
+
+def as_text(node: exp.Expr) -> exp.Expr:
+    """Return an operand as the text that MySQL makes of it by itself."""
+    if isinstance(node, TEXT) or node.is_string:
+        return node
+    return exp.cast(node.copy(), exp.DataType.build("TEXT"))
+
+
+def _over_text(node: exp.Expr, dialect: Dialect) -> exp.Expr:
+    copied = node.copy()
+    copied.set("this", as_text(copied.this))
+    return copied
+
+
+def _length(node: exp.Length, dialect: Dialect) -> exp.Expr:
+    if node.args.get("binary"):
+        return exp.Anonymous(this="strlen", expressions=[as_text(node.this.copy())])
+    return _over_text(node, dialect)
+
+
+def _of_moment(node: exp.Expr, dialect: Dialect) -> exp.Expr:
+    """A text literal does not tell the engine which of its functions of times is meant."""
+    if not node.this.is_string:
+        return node
+    copied = node.copy()
+    copied.set("this", exp.cast(copied.this, exp.DataType.build("TIMESTAMP", dialect="duckdb")))
+    return copied
+
+
+def _moved(node: exp.DateAdd | exp.DateSub, dialect: Dialect) -> exp.Expr:
+    """The translation takes any literal for a day and would lose its time."""
+    return _of_moment(node, dialect) if len(node.this.name) > DAY_CHARS else node
+
+
+def _week(node: exp.Week, dialect: Dialect) -> exp.Expr:
+    mode = node.args.get("mode")
+    return week_of(WEEKS, [_bare(node.this), *([mode] if mode is not None else [])])
+
+
+def _bare(node: exp.Expr) -> exp.Expr:
+    """The parser wraps the date of a week into a conversion of its own."""
+    return node.this if isinstance(node, exp.TsOrDsToDate) else node
+
+
+def _within_one(node: exp.Expr, dialect: Dialect) -> exp.Expr:
+    inside = exp.Between(this=node.this.copy(), low=exp.Literal.number("-1"), high=exp.Literal.number("1"))
+    return exp.Case(ifs=[exp.If(this=inside, true=node.copy())])
+
+
+def _json_type(node: exp.Expr, dialect: Dialect) -> exp.Expr:
+    return from_template(JSON_TYPE, [node.this])
+
+
+def _json_keys(node: exp.Expr, dialect: Dialect) -> exp.Expr:
+    return from_template(JSON_KEYS, [node.this]) if not node.expression else node
+
+
+def _time_format(node: exp.TimeToStr, dialect: Dialect) -> exp.Expr:
+    """`%x` and `%v` are ISO's year and week; the parser knows the year alone."""
+    copied = node.copy()
+    pattern = copied.args["format"]
+    copied.set("format", exp.Literal.string(pattern.name.replace("%v", "%V")))
+    return copied
+
+
+Rewrite = Callable[[Any, Dialect], exp.Expr]
+# What the engine must be told instead of a node of the type, or of one derived from it.
+MYSQL: dict[type[exp.Expr], Rewrite] = {
+    exp.Acos: _within_one,
+    exp.Asin: _within_one,
+    exp.DateAdd: _moved,
+    exp.DateSub: _moved,
+    exp.Dayname: _of_moment,
+    exp.Hour: _of_moment,
+    exp.JSONKeys: _json_keys,
+    exp.JSONType: _json_type,
+    exp.LastDay: _of_moment,
+    exp.Left: _over_text,
+    exp.Length: _length,
+    exp.Minute: _of_moment,
+    exp.Monthname: _of_moment,
+    exp.Quarter: _of_moment,
+    exp.Replace: _over_text,
+    exp.Reverse: _over_text,
+    exp.Right: _over_text,
+    exp.Second: _of_moment,
+    exp.StrPosition: _over_text,
+    exp.Substring: _over_text,
+    exp.TimeToStr: _time_format,
+    exp.Week: _week,
+}

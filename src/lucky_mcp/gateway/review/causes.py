@@ -1,0 +1,141 @@
+"""Why something is hidden, for reviewers: the rule behind it, where agents hear of an unknown name only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lucky_mcp.decision.combine import column_mask
+from lucky_mcp.decision.decide import decide_table
+from lucky_mcp.decision.obligations import acting_roles
+from lucky_mcp.errors import ReadError
+from lucky_mcp.gateway.prepare import catalog_for
+from lucky_mcp.gateway.review.access import shown_as
+from lucky_mcp.gateway.view import View
+from lucky_mcp.model.decision import DenyReason, MaskName, TableDecision, TableDenied
+from lucky_mcp.model.names import TableName
+from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.source import Source
+from lucky_mcp.policy.policy_set import LEVELS, GrantRule, TablePolicy
+from lucky_mcp.sql.allow import allow
+from lucky_mcp.sql.dialects import GRAMMARS
+from lucky_mcp.sql.parse import parse
+from lucky_mcp.sql.resolve import resolve
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cause:
+    """What is hidden (`schema.table` or `schema.table.column`), why, and the rule where there is one."""
+
+    what: str
+    why: str
+    rule_id: str = ""
+    place: str = ""
+
+
+def tables_named(view: View, principal: Principal, source: Source, sql: str) -> tuple[TableName, ...]:
+    """Return the tables of the catalog that a statement names, readable or not; none if it cannot be read."""
+    grammar = GRAMMARS[source.dialect]
+    try:
+        statement = parse(sql, grammar)
+        allow(statement.tree, source.dialect)
+        query = resolve(
+            statement,
+            grammar,
+            catalog_for(view, principal, source),
+            source.default_schema,
+            lambda table: True,
+        )
+    except (ReadError, RecursionError):
+        return ()
+    return tuple(sorted(set(query.tables)))
+
+
+def causes(view: View, principal: Principal, source: Source, sql: str) -> Iterator[Cause]:
+    """Yield why each table of a statement is denied, and each hidden column of those that are not."""
+    for table in tables_named(view, principal, source, sql):
+        decided = decide_table(principal, source, table, view.policies, view.references)
+        policy = view.policies.tables.get(source.name, {}).get(table)
+        if isinstance(decided, TableDenied):
+            yield _table_cause(view, principal, policy, decided)
+        if policy is not None and not _is_out_of_reach(decided):
+            yield from _column_causes(view, principal, source, policy, decided)
+
+
+def columns_shown(view: View, principal: Principal, source: Source, sql: str) -> Iterator[tuple[str, str]]:
+    """Yield (`schema.table.column`, `plain`, a mask or `absent`) for the tables that a statement names."""
+    for table in tables_named(view, principal, source, sql):
+        decided = decide_table(principal, source, table, view.policies, view.references)
+        visible = {each.name: each for each in decided.columns} if isinstance(decided, TableDecision) else {}
+        for column in view.policies.catalogs[source.name].tables[table].columns:
+            shown = shown_as(visible[column.name]) if column.name in visible else "absent"
+            yield f"{table}.{column.name}", shown
+
+
+def _is_out_of_reach(decided: TableDecision | TableDenied) -> bool:
+    """Whether columns need no reason of their own."""
+    return isinstance(decided, TableDenied) and decided.reason is not DenyReason.NO_VISIBLE_COLUMN
+
+
+def _table_cause(view: View, principal: Principal, policy: TablePolicy | None, denied: TableDenied) -> Cause:
+    what, why = str(denied.table), str(denied.reason)
+    if policy is None:
+        return Cause(what=what, why="in no dataset file")
+    if denied.reason is DenyReason.NO_GRANT:
+        granted = sorted({role for grant in policy.grants for role in grant.roles})
+        return Cause(what=what, why=f"{why}; granted to {', '.join(granted) or 'nobody'}")
+    if denied.reason is DenyReason.EXPLICIT_DENY:
+        denials = (each for each in policy.denials if not each.columns and each.roles & set(principal.roles))
+        rule = next(denials).rule
+        return Cause(what=what, why=f"denied: {rule.why}", rule_id=rule.id, place=rule.place)
+    if denied.reason is DenyReason.ABOVE_LEVEL:
+        low = [role for role in _granted_roles(principal, policy) if _is_below(view, role, policy)]
+        return Cause(what=what, why=f"the table is {policy.level}, above what {', '.join(low)} may read")
+    return Cause(what=what, why=f"{why}; {denied.detail}" if denied.detail else why)
+
+
+def _granted_roles(principal: Principal, policy: TablePolicy) -> list[str]:
+    granted = {role for grant in policy.grants for role in grant.roles}
+    return [role for role in principal.roles if role in granted]
+
+
+def _is_below(view: View, role: str, policy: TablePolicy) -> bool:
+    found = view.policies.roles.get(role)
+    return found is not None and LEVELS.index(found.reads_up_to) < LEVELS.index(policy.level)
+
+
+def _column_causes(
+    view: View,
+    principal: Principal,
+    source: Source,
+    policy: TablePolicy,
+    decided: TableDecision | TableDenied,
+) -> Iterator[Cause]:
+    visible = {each.name for each in decided.columns} if isinstance(decided, TableDecision) else set()
+    table = view.policies.catalogs[source.name].tables[policy.table]
+    for column in table.columns:
+        if column.name in visible:
+            continue
+        yield _column_cause(view, principal, policy, column.name)
+
+
+def _column_cause(view: View, principal: Principal, policy: TablePolicy, name: str) -> Cause:
+    """Return what hides a column of a readable table: no entry, a denial, a mask, or what is below a view."""
+    what = f"{policy.table}.{name}"
+    listed = next((column for column in policy.columns if column.name == name), None)
+    if listed is None:
+        return Cause(what=what, why="no dataset file lists it and no classifier tags it")
+    for denial in policy.denials:
+        if name in denial.columns and denial.roles & set(principal.roles):
+            rule = denial.rule
+            return Cause(what=what, why=f"denied: {rule.why}", rule_id=rule.id, place=rule.place)
+    roles = [view.policies.roles[each] for each in principal.roles if each in view.policies.roles]
+    grants: list[GrantRule] = [each for each in policy.grants if each.roles & set(principal.roles)]
+    mask = column_mask(listed, grants, acting_roles(grants, roles), view.policies.tags)
+    if mask is None or mask.mask is not MaskName.DENY:
+        return Cause(what=what, why="it is computed from what is hidden")
+    rule = mask.rule
+    role, _, tag = rule.id.partition(":")
+    of_role = tag and role in principal.roles
+    why = f"{role} sees no column with the tag {tag}" if of_role else f"denied: {rule.why}"
+    return Cause(what=what, why=why, rule_id=rule.id, place=rule.place)

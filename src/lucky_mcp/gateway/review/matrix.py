@@ -1,0 +1,58 @@
+"""The role × column matrix: how each role sees each column of each table, and which rows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lucky_mcp.gateway.review.access import TableAccess, accesses, roles_of_people
+from lucky_mcp.policy.policy_set import PolicySet
+
+
+@dataclass(frozen=True, kw_only=True)
+class MatrixTable:
+    """One table: its columns as the files list them, and what each role sees of it, by role."""
+
+    source: str
+    table: str
+    level: str
+    columns: tuple[str, ...]
+    by_role: tuple[TableAccess, ...]
+
+
+def matrix(
+    policies: PolicySet,
+    *,
+    roles: tuple[str, ...] = (),
+    source: str = "",
+    table: str = "",
+) -> Iterator[MatrixTable]:
+    """Yield the tables of a source (or all, or the one of a name) as each of the roles sees them.
+
+    Without roles they are all that people can have. ValueError names what is not there.
+    """
+    chosen = roles or roles_of_people(policies)
+    for role in chosen:
+        if role not in policies.roles:
+            raise ValueError(f"there is no role {role!r}; roles.yaml has {', '.join(policies.roles)}")
+    wanted = policies.source(source) if source else None
+    if source and wanted is None:
+        raise ValueError(f"there is no source {source!r}")
+    by_role = {
+        role: {(each.source, each.table): each for each in accesses(policies, (role,))} for role in chosen
+    }
+    found = 0
+    for name in sorted(policies.tables):
+        for key, policy in sorted(policies.tables[name].items()):
+            if (wanted is not None and name != wanted.name) or (table and table not in {str(key), key.table}):
+                continue
+            found += 1
+            yield MatrixTable(
+                source=name,
+                table=str(key),
+                level=policy.level,
+                columns=tuple(column.name for column in policy.columns),
+                by_role=tuple(by_role[role][name, str(key)] for role in chosen),
+            )
+    if table and not found:
+        raise ValueError(f"no dataset file lists a table {table!r}")

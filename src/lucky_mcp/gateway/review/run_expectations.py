@@ -1,0 +1,80 @@
+"""`policy test`: the questions beside the datasets, asked as their callers, without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from lucky_mcp.gateway.review.explain import Reviewed, explain_as
+from lucky_mcp.model.principal import Principal
+from lucky_mcp.policy.expectations import Expectation, ExpectationsFile
+from lucky_mcp.policy.policy_set import PolicySet
+from lucky_mcp.policy.yaml_files import YamlFile
+
+PATTERN = "*.test.yaml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """One expectation at `file:line`, and in what the answer differs from it; nothing when it is met."""
+
+    place: str
+    name: str
+    differences: tuple[str, ...]
+
+
+async def run_expectations(policies: PolicySet, root: Path, now: datetime) -> tuple[Outcome, ...]:
+    """Ask every question below `root`; ConfigurationError for a file that has not the shape."""
+    outcomes = []
+    for path in sorted((root / "datasets").rglob(PATTERN)):
+        file = YamlFile(path, root)
+        content = file.read_as(ExpectationsFile)
+        for index, expected in enumerate(content.tests):
+            reviewed = await _asked(policies, expected, expected.source or content.source, now)
+            outcomes.append(
+                Outcome(
+                    place=file.place(("tests", index)),
+                    name=expected.name,
+                    differences=tuple(_differences(policies, expected, reviewed)),
+                )
+            )
+    return tuple(outcomes)
+
+
+async def _asked(policies: PolicySet, expected: Expectation, source: str, now: datetime) -> Reviewed:
+    roles = (expected.roles,) if isinstance(expected.roles, str) else expected.roles
+    attributes = {name: tuple(map(str, values)) for name, values in expected.attributes.items()}
+    caller = Principal(subject="policy test", roles=roles, attributes=attributes)
+    return await explain_as(policies, caller, source, expected.sql, now)
+
+
+def _differences(policies: PolicySet, expected: Expectation, reviewed: Reviewed) -> Iterator[str]:
+    roles = (expected.roles,) if isinstance(expected.roles, str) else expected.roles
+    yield from (f"there is no role {role!r}" for role in roles if role not in policies.roles)
+    if reviewed.code != str(expected.expect):
+        told = f" ({reviewed.told.splitlines()[0]})" if reviewed.told else ""
+        yield f"expected {expected.expect}, got {reviewed.code}{told}"
+    if expected.rules is not None and set(expected.rules) != reviewed.rules:
+        yield f"expected the rules {_listed(expected.rules)}, got {_listed(reviewed.rules)}"
+    for column, shown in expected.columns.items():
+        yield from _column_difference(column, str(shown), reviewed)
+    causes = [text for cause in reviewed.hidden for text in (cause.rule_id, cause.why)]
+    if expected.denied_by and not any(text.startswith(expected.denied_by) for text in causes):
+        found = _listed({text for text in causes if text})
+        yield f"expected to be denied by {expected.denied_by!r}, got {found}"
+
+
+def _column_difference(column: str, expected: str, reviewed: Reviewed) -> Iterator[str]:
+    found = [shown for name, shown in reviewed.columns if name == column or name.endswith(f".{column}")]
+    if not found:
+        yield f"no table of the question has a column {column!r}"
+    elif len(found) > 1:
+        yield f"{column!r} is a column of {len(found)} tables: write table.column"
+    elif found[0] != expected:
+        yield f"expected {column} {expected}, got {found[0]}"
+
+
+def _listed(texts: Iterable[str]) -> str:
+    return ", ".join(sorted(texts)) or "none"

@@ -1,0 +1,80 @@
+"""What an administrator of a server runs so that a source can be read, and nothing but read."""
+
+from __future__ import annotations
+
+from lucky_mcp.catalog.snapshot import Catalog
+from lucky_mcp.model.source import SERVERS, Dialect, Kind, Server, Source
+
+# Not a statement until it is replaced: a password that is printed here would be one that everybody knows.
+PASSWORD = "<password>"  # noqa: S105
+SPARE = 2  # a query is ended from a second connection
+
+
+def grant_script(source: Source, catalog: Catalog) -> str:
+    """Return the statements for one source; ValueError for a source that is not on a server.
+
+    Schemas are those of the reviewed catalog and the default one.
+    """
+    if source.kind not in SERVERS or source.server is None:
+        raise ValueError(f"{source.name} is on no server of its own, so it needs no account")
+    schemas = sorted({table.schema for table in catalog.tables} | {source.default_schema or ""} - {""})
+    if source.dialect is Dialect.DORIS:
+        lines = _doris(source.server, schemas)
+    elif source.kind is Kind.MYSQL:
+        lines = _mysql(source.server, schemas)
+    else:
+        lines = _postgres(source.server, schemas)
+    return "\n".join(
+        [f"-- {source.name}: put a password for {PASSWORD}, then run this as an administrator.", *lines]
+    )
+
+
+def _mysql(server: Server, schemas: list[str]) -> list[str]:
+    account = f"{_text(server.user)}@'%'"
+    encrypted = "REQUIRE SSL" if server.tls else "REQUIRE NONE"
+    return [
+        f"CREATE USER {account} IDENTIFIED BY {PASSWORD} {encrypted}"
+        f" WITH MAX_USER_CONNECTIONS {SPARE * server.connections_max};",
+        *(f"GRANT SELECT, SHOW VIEW ON {_backticked(schema)}.* TO {account};" for schema in schemas),
+    ]
+
+
+def _doris(server: Server, schemas: list[str]) -> list[str]:
+    account = f"{_text(server.user)}@'%'"
+    return [
+        f"CREATE USER {account} IDENTIFIED BY {PASSWORD};",
+        *(f"GRANT SELECT_PRIV ON internal.{_backticked(schema)}.* TO {account};" for schema in schemas),
+    ]
+
+
+def _postgres(server: Server, schemas: list[str]) -> list[str]:
+    role, database = _quoted(server.user), _quoted(server.database or "postgres")
+    lines = [
+        f"CREATE ROLE {role} LOGIN PASSWORD {PASSWORD} NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION"
+        f" NOBYPASSRLS CONNECTION LIMIT {SPARE * server.connections_max};",
+        f"ALTER ROLE {role} SET default_transaction_read_only = on;",
+        f"GRANT CONNECT ON DATABASE {database} TO {role};",
+        "-- Before PostgreSQL 15 everybody may create tables there:",
+        "REVOKE CREATE ON SCHEMA public FROM PUBLIC;",
+    ]
+    for schema in map(_quoted, schemas):
+        lines += [
+            f"GRANT USAGE ON SCHEMA {schema} TO {role};",
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role};",
+            "-- For tables made later; run it as the role that makes them:",
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {role};",
+        ]
+    return lines
+
+
+def _text(word: str) -> str:
+    return "'" + word.replace("\\", "\\\\").replace("'", "''") + "'"
+
+
+def _backticked(name: str) -> str:
+    """Return a schema as GRANT wants it: there `_` and `%` stand for other characters."""
+    return "`" + name.replace("`", "``").replace("_", "\\_").replace("%", "\\%") + "`"
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
