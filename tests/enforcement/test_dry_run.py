@@ -6,10 +6,10 @@ from lucky_mcp.errors import ReadError
 from lucky_mcp.model.request import SqlRead
 from tests.enforcement.conftest import Shared, SharedByDialect
 from tests.support.cases import RewriteCase, rewrite_cases
-from tests.support.house import ANALYST, ENGINEER
+from tests.support.house import ANALYST, ENGINEER, EXECUTIVE
 from tests.support.reference import CRM, MAP, ORDERS
 
-PRINCIPALS = {"analyst": ANALYST, "data_engineer": ENGINEER}
+PRINCIPALS = {"analyst": ANALYST, "data_engineer": ENGINEER, "executive": EXECUTIVE}
 
 
 @pytest.mark.parametrize("case", [pytest.param(case, id=case.title) for case in rewrite_cases()])
