@@ -21,17 +21,17 @@ MARK = "lucky_once"
 def refuse_repeated_subqueries(nodes: Nodes, dialect: Dialect) -> None:
     """Raise ConstructRefused for a call around a subquery that its translation repeats."""
     seen: set[int] = set()
-    for subquery in nodes.of(exp.Subquery):
-        call = _outermost_call(subquery)
+    for query in nodes.of(exp.Query):  # EXISTS holds its own without a Subquery around it
+        call = _outermost_call(query)
         if call is not None and id(call) not in seen:
             seen.add(id(call))
             _refuse_repeated(call, dialect)
 
 
-def _outermost_call(subquery: exp.Expr) -> exp.Func | exp.WithinGroup | None:
-    """Return the call that holds a subquery within the same SELECT."""
+def _outermost_call(query: exp.Expr) -> exp.Func | exp.WithinGroup | None:
+    """Return the call that holds a query within the same SELECT."""
     found: exp.Func | exp.WithinGroup | None = None
-    node = subquery.parent
+    node = query.parent
     while node is not None and not isinstance(node, exp.Query | exp.From | exp.Join):
         if isinstance(node, exp.WithinGroup) or (isinstance(node, exp.Func) and type(node) not in OPERATORS):
             found = node
@@ -42,8 +42,8 @@ def _outermost_call(subquery: exp.Expr) -> exp.Func | exp.WithinGroup | None:
 def _refuse_repeated(call: exp.Func | exp.WithinGroup, dialect: Dialect) -> None:
     stub = call.copy()
     marked = 0
-    for subquery in [each for each in stub.find_all(exp.Subquery) if each.find_ancestor(exp.Query) is None]:
-        subquery.replace(exp.column(MARK))
+    for query in [each for each in stub.find_all(exp.Query) if each.find_ancestor(exp.Query) is None]:
+        query.replace(exp.column(MARK))
         marked += 1
     try:
         text = render_engine(stub, dialect, Kind.DUCKDB)
