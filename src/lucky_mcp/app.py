@@ -12,12 +12,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lucky_mcp.audit.record import Event
+from lucky_mcp.audit.events import operator_event
 from lucky_mcp.audit.sink import AuditSink, JsonLinesSink
 from lucky_mcp.errors import AuditUnavailable, ConfigurationError
 from lucky_mcp.identity.demo import DEMO_DEFAULT, DemoTokens
 from lucky_mcp.identity.known_roles import refuse_unknown_roles, roles_for_tokens
 from lucky_mcp.identity.tokens import NewToken, TokenStore, Verify
+from lucky_mcp.limits.stops import StopFile
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.settings import Settings, load_settings
 
@@ -38,19 +39,21 @@ async def open_gateway(
     from lucky_mcp.gateway.execute import Executor
     from lucky_mcp.gateway.read import Gateway
     from lucky_mcp.gateway.refresh import keep_references_fresh, refresh_references
+    from lucky_mcp.gateway.switches import Switches
     from lucky_mcp.policy.loader import load_policies
     from lucky_mcp.telemetry.logs import log_to_stderr
 
     log_to_stderr()
     policies = load_policies(_policies(settings), environment, with_datasets=with_datasets)
     audit = open_audit(settings)
-    audit.write(_event("policy.loaded", policies.digest, f"{len(policies.sources)} sources"))
+    audit.write(operator_event("policy.loaded", policies.digest, f"{len(policies.sources)} sources", _now()))
     gateway = Gateway(
         policies=policies,
         executor=Executor(Registry()),
         audit=audit,
         now=_now,
         new_id=_new_receipt,
+        switches=Switches(open_stops(settings)),
     )
     try:
         if not with_datasets:
@@ -71,6 +74,11 @@ async def open_gateway(
 def open_audit(settings: Settings) -> AuditSink:
     """The audit log below the state directory."""
     return JsonLinesSink(settings.audit_path)
+
+
+def open_stops(settings: Settings) -> StopFile:
+    """What operators have stopped, below the state directory."""
+    return StopFile(settings.stops_path, now=_now)
 
 
 def open_tokens(settings: Settings) -> TokenStore:
@@ -107,7 +115,9 @@ def create_token(
     tokens, audit = open_tokens(settings), open_audit(settings)
     made = tokens.create(subject=subject, roles=roles, attributes=attributes, expires=expires)
     try:
-        audit.write(_event("token.created", made.id, f"subject {subject}, roles {', '.join(roles)}"))
+        audit.write(
+            operator_event("token.created", made.id, f"subject {subject}, roles {', '.join(roles)}", _now())
+        )
     except AuditUnavailable:
         tokens.revoke(made.id)
         raise
@@ -119,7 +129,7 @@ def revoke_token(settings: Settings, token_id: str) -> bool:
     gone = open_tokens(settings).revoke(token_id)
     if gone is None:
         return False
-    open_audit(settings).write(_event("token.revoked", gone.id, f"subject {gone.subject}"))
+    open_audit(settings).write(operator_event("token.revoked", gone.id, f"subject {gone.subject}", _now()))
     return True
 
 
@@ -206,10 +216,10 @@ async def accept_catalog(settings: Settings, source: str) -> str:
     """Make the proposal for `source` the reviewed catalog; one line per change."""
     from lucky_mcp.catalog.loader import accept
 
-    name = _source_name(settings, source)
+    name = source_name(settings, source)
     audit = open_audit(settings)  # before anything changes: what cannot be recorded is not accepted
     changes = accept(_policies(settings) / "catalog", name)
-    audit.write(_event("catalog.accepted", name, _counted(len(changes))))
+    audit.write(operator_event("catalog.accepted", name, _counted(len(changes)), _now()))
     return "\n".join([f"{name}: accepted, {_counted(len(changes))}", *changes])
 
 
@@ -224,7 +234,8 @@ async def check_sources(sources: list[Source]) -> dict[str, str]:
     return {each.name: fault for each, fault in zip(sources, faults, strict=True) if fault}
 
 
-def _source_name(settings: Settings, source: str) -> str:
+def source_name(settings: Settings, source: str) -> str:
+    """The full name of a source in the policies; ConfigurationError when there is none."""
     from lucky_mcp.policy.loader import load_policies
 
     found = load_policies(_policies(settings), os.environ, with_datasets=False).source(source)
@@ -274,17 +285,6 @@ def _prompts(settings: Settings) -> Path:
 
 def _counted(changes: int) -> str:
     return f"{changes} change{'' if changes == 1 else 's'}"
-
-
-def _event(kind: str, target: str, detail: str) -> Event:
-    return Event(
-        id=f"ev-{secrets.token_hex(8)}",
-        at=_now().isoformat(),
-        kind=kind,
-        principal="operator",
-        target=target,
-        detail=detail,
-    )
 
 
 def _new_receipt() -> str:

@@ -9,6 +9,7 @@ LuckyError
 │   │   └── PredicateMissing       PREDICATE_REQUIRED
 │   ├── LimitExceeded              TOO_EXPENSIVE · TIMEOUT · RATE_LIMITED · SOURCE_BUSY
 │   ├── ReadCancelled              CANCELLED
+│   ├── ReadStopped                STOPPED
 │   ├── SourceUnavailable          SOURCE_UNAVAILABLE
 │   ├── QueryFailed                QUERY_FAILED
 │   ├── AuditUnavailable           AUDIT_UNAVAILABLE
@@ -41,6 +42,7 @@ class Code(StrEnum):
     TOO_LARGE = "TOO_LARGE"
     TIMEOUT = "TIMEOUT"
     CANCELLED = "CANCELLED"
+    STOPPED = "STOPPED"
     RATE_LIMITED = "RATE_LIMITED"
     SOURCE_UNAVAILABLE = "SOURCE_UNAVAILABLE"
     SOURCE_BUSY = "SOURCE_BUSY"
@@ -219,6 +221,12 @@ class ReadCancelled(ReadError):
     """The caller went away; the query was stopped in the engine."""
 
     default_code, default_phase = Code.CANCELLED, Phase.EXECUTE
+
+
+class ReadStopped(ReadError):
+    """An operator has stopped the source or the caller; what ran of it was ended in the engine."""
+
+    default_code, default_phase = Code.STOPPED, Phase.DECIDE
 
 
 class SourceUnavailable(ReadError):

@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         Path,
         Field(
             default_factory=_default_state,
-            description="A private directory for tokens.json and audit/; by default below $XDG_STATE_HOME.",
+            description="A private directory for tokens, stops and audit; by default below $XDG_STATE_HOME.",
         ),
     ]
     token: Annotated[
@@ -74,6 +74,11 @@ class Settings(BaseSettings):
     def tokens_path(self) -> Path:
         """The token file."""
         return self.state / "tokens.json"
+
+    @property
+    def stops_path(self) -> Path:
+        """What operators have stopped."""
+        return self.state / "stops.json"
 
     @property
     def audit_path(self) -> Path:

@@ -18,12 +18,14 @@ from lucky_mcp.enforcement.guarded import GuardedSql
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.gateway.execute import ExecutionFailed
 from lucky_mcp.gateway.read import Gateway
+from lucky_mcp.gateway.switches import Switches
+from lucky_mcp.limits.stops import Stop, StopKind
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.policy.policy_set import PolicySet
 from lucky_mcp.server.server import build_server
 from lucky_mcp.server.texts import prompts_directory
 from tests.server.harness import said
-from tests.support.house import gateway_over, opened
+from tests.support.house import NOW, gateway_over, opened
 
 TOOLS = ("search_catalog", "describe_table", "run_query", "check_query", "list_sources")
 CALL = re.compile(rf"(?:{'|'.join(TOOLS)})(?:  \w+=.+)?")
@@ -109,6 +111,17 @@ class Failing:
         """Nothing is open."""
 
 
+class Stopped:
+    """A file in which everything is stopped."""
+
+    def find(self, *, source: str, principal: str) -> Stop | None:
+        if not source:
+            return None
+        return Stop(
+            kind=StopKind.SOURCE, name=source, reason="the disk is being replaced until 14:00", at=NOW
+        )
+
+
 @asynccontextmanager
 async def scene(words: str, policies: PolicySet) -> AsyncIterator[tuple[Gateway, Principal]]:
     """A gateway and a caller as the words behind `session` say: a role, or what is out of order."""
@@ -127,6 +140,8 @@ async def scene(words: str, policies: PolicySet) -> AsyncIterator[tuple[Gateway,
         case "timeout" | "busy":
             await gateway.close()
             gateway._executor = Failing(EngineErrorKind(words))  # type: ignore[assignment]
+        case "stopped":
+            gateway._switches = Switches(Stopped())  # type: ignore[arg-type]
         case "unknown-role":
             caller = Principal(subject="ann", roles=("gone",))
         case role if role in policies.roles:

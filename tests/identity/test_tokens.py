@@ -200,7 +200,7 @@ def test_a_damaged_file_is_not_overwritten(store: TokenStore, path: Path) -> Non
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "state").touch()
-    with pytest.raises(ConfigurationError, match="tokens cannot be kept there"):
+    with pytest.raises(ConfigurationError, match="the token file cannot be kept there"):
         reader(tmp_path / "state" / "tokens.json", clock).create(subject="ann", roles=("analyst",))
 
 

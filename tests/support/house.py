@@ -19,6 +19,8 @@ from lucky_mcp.demo.roster import DIALECTS
 from lucky_mcp.gateway.execute import Executor
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.gateway.refresh import refresh_references
+from lucky_mcp.gateway.switches import Switches
+from lucky_mcp.limits.stops import StopFile
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.policy.loader import load_policies
 from lucky_mcp.policy.policy_set import PolicySet
@@ -44,6 +46,7 @@ def gateway_over(
     *,
     audit: AuditSink | None = None,
     environment: Mapping[str, str] = MappingProxyType({}),
+    stops: StopFile | None = None,
 ) -> Gateway:
     """Return a gateway with a fixed clock and counted ids; reference sets are not read yet."""
     numbers = itertools.count(1)
@@ -53,6 +56,7 @@ def gateway_over(
         audit=audit or MemorySink(),
         now=lambda: NOW,
         new_id=lambda: f"r-{next(numbers):08x}",
+        switches=Switches(stops),
     )
 
 
@@ -61,9 +65,10 @@ async def opened(
     *,
     audit: AuditSink | None = None,
     environment: Mapping[str, str] = MappingProxyType({}),
+    stops: StopFile | None = None,
 ) -> Gateway:
     """Return a gateway whose reference sets have been read."""
-    gateway = gateway_over(policies, audit=audit, environment=environment)
+    gateway = gateway_over(policies, audit=audit, environment=environment, stops=stops)
     await refresh_references(gateway, lambda: NOW)
     return gateway
 

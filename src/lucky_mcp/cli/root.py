@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from lucky_mcp.cli import catalog, demo, policy, serve, sources, token
+from lucky_mcp.cli import catalog, demo, policy, serve, sources, stops, token
 from lucky_mcp.errors import ConfigurationError, LuckyError, ReadError
 
 
@@ -40,6 +40,7 @@ app.command("demo")(demo.demo)
 app.add_typer(token.app, name="token")
 app.add_typer(catalog.app, name="catalog")
 app.add_typer(sources.app, name="sources")
+app.add_typer(stops.principals, name="principals")
 app.add_typer(policy.app, name="policy")
 
 

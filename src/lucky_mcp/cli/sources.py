@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lucky_mcp.cli import stops
+
 if TYPE_CHECKING:
     from lucky_mcp.model.source import Source
     from lucky_mcp.policy.policy_set import PolicySet
 
-app = typer.Typer(help="Prepare and check the accounts that read sources on servers.", no_args_is_help=True)
+app = typer.Typer(help="Prepare, check and stop what sources are read from.", no_args_is_help=True)
+app.command("stop")(stops.stop_source)
+app.command("resume")(stops.resume_source)
+app.command("stopped")(stops.stopped_sources)
 
 Sources = Annotated[
     list[str] | None, typer.Argument(metavar="[SOURCE…]", help="Full or short names; all on servers if none.")

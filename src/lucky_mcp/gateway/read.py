@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from lucky_mcp.audit.sink import AuditSink
-from lucky_mcp.errors import ArgumentInvalid, QueryFailed, ReadCancelled, ReadError
+from lucky_mcp.errors import ArgumentInvalid, QueryFailed, ReadCancelled, ReadError, ReadStopped
 from lucky_mcp.gateway.deep_stack import on_deep_stack
 from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
 from lucky_mcp.gateway.journal import Journal
@@ -30,6 +30,7 @@ from lucky_mcp.gateway.receipts import (
     rules_applied,
 )
 from lucky_mcp.gateway.references import References
+from lucky_mcp.gateway.switches import Switches
 from lucky_mcp.gateway.view import View
 from lucky_mcp.gateway.visible import Visible
 from lucky_mcp.model.principal import Principal
@@ -52,6 +53,7 @@ class Gateway:
         now: Callable[[], datetime],
         new_id: Callable[[], str],
         ticks: Callable[[], float] = time.monotonic,
+        switches: Switches | None = None,
     ) -> None:
         self._policies = policies
         self._executor = executor
@@ -59,6 +61,7 @@ class Gateway:
         self._now = now
         self._new_id = new_id
         self._ticks = ticks
+        self._switches = switches or Switches()
         self._prepared_before = PreparedCache()
         self.references = References()
         self.visible = Visible(self.view)
@@ -172,10 +175,12 @@ class Gateway:
     async def _prepare(self, journal: Journal, principal: Principal, request: SqlRead) -> Prepared:
         if request.rows_max is not None and request.rows_max < 1:
             raise ArgumentInvalid("max_rows must be at least 1", next_step="leave it out or pass 1 or more")
+        self._switches.refuse_stopped(principal=principal.subject)
         source = find_source(journal.view, principal, request.source)
         journal.source_found(
             source, digests(journal.view, catalog_for(journal.view, principal, source).digest)
         )
+        self._switches.refuse_stopped(principal=principal.subject, source=source.name)
         prepared = self._prepared_before.find(journal.view, principal, source, request)
         if prepared is not None:
             return prepared
@@ -190,7 +195,11 @@ class Gateway:
         self, journal: Journal, prepared: Prepared, principal: Principal, request: SqlRead
     ) -> Executed:
         try:
-            return await self._executor.execute(prepared.guarded, principal.subject)
+            async with self._switches.held(principal=principal.subject, source=prepared.source.name):
+                return await self._executor.execute(prepared.guarded, principal.subject)
+        except ReadStopped as stopped:
+            journal.ended(outcome=stopped.code, phase=stopped.phase, detail=stopped.audit_detail)
+            raise
         except ExecutionFailed as failure:
             refusal = in_agent_words(failure, prepared, request.sql)
             journal.ended(outcome=refusal.code, phase=refusal.phase, detail=refusal.audit_detail)

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import stat
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -16,6 +11,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationErro
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.identity.claims import principal_of
 from lucky_mcp.model.principal import Principal
+from lucky_mcp.secrets.private_files import read_private, write_private
+
+WHAT = "token file"
 
 
 class StoredToken(BaseModel):
@@ -61,18 +59,9 @@ class _Content(BaseModel):
 
 def read_tokens(path: Path) -> tuple[StoredToken, ...]:
     """Every token in `path` (none when there is no file); ConfigurationError when it cannot be trusted."""
-    try:
-        with path.open("rb") as file:
-            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
-            content = file.read()
-    except FileNotFoundError:
+    content = read_private(path, WHAT)
+    if content is None:
         return ()
-    except OSError as error:
-        raise ConfigurationError(f"{path}: the token file cannot be read ({error.strerror})") from error
-    if mode & 0o077:
-        raise ConfigurationError(
-            f"{path}: others may open the token file (mode {mode:04o}); run: chmod 600 {path}"
-        )
     try:
         return _Content.model_validate_json(content).tokens
     except ValidationError as error:
@@ -83,34 +72,8 @@ def read_tokens(path: Path) -> tuple[StoredToken, ...]:
 
 
 def write_tokens(path: Path, tokens: tuple[StoredToken, ...]) -> None:
-    """Replace `path` whole, so that a reader never meets half a file; ConfigurationError when it cannot."""
-    content = _Content(tokens=tokens).model_dump_json(indent=2) + "\n"
-    fresh = path.with_suffix(".new")
-    try:
-        fresh.unlink(missing_ok=True)
-        fd = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(fd, "w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(fd)
-        fresh.replace(path)
-    except OSError as error:
-        raise ConfigurationError(f"{path}: the token file cannot be written ({error.strerror})") from error
-
-
-@contextmanager
-def sole_writer(path: Path) -> Iterator[None]:
-    """Keep other processes from changing `path` meanwhile, so that no token is lost in between."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        fd = os.open(path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as error:
-        raise ConfigurationError(f"{path.parent}: tokens cannot be kept there ({error.strerror})") from error
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(fd)
+    """Replace `path` whole; ConfigurationError when it cannot be written."""
+    write_private(path, _Content(tokens=tokens).model_dump_json(indent=2) + "\n", WHAT)
 
 
 def _first_problem(error: ValidationError) -> str:

@@ -11,8 +11,9 @@ from datetime import datetime
 from pathlib import Path
 
 from lucky_mcp.identity.claims import claims_of, principal_of
-from lucky_mcp.identity.token_file import StoredToken, read_tokens, sole_writer, write_tokens
+from lucky_mcp.identity.token_file import WHAT, StoredToken, read_tokens, write_tokens
 from lucky_mcp.model.principal import Principal
+from lucky_mcp.secrets.private_files import Stamp, sole_writer, stamp_of
 
 BEARER_PREFIX = "lk_"
 RANDOM_BYTES = 32
@@ -20,7 +21,6 @@ RANDOM_BYTES = 32
 Clock = Callable[[], datetime]
 RandomBytes = Callable[[int], bytes]
 Verify = Callable[[str], Principal | None]
-_Stamp = tuple[int, int, int] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class TokenStore:
         self._path = path
         self._now = now
         self._random_bytes = random_bytes
-        self._stamp: _Stamp = None
+        self._stamp: Stamp = None
         self._by_hash: dict[str, StoredToken] = {}
 
     def create(
@@ -58,7 +58,7 @@ class TokenStore:
         asked = Principal(subject=subject, roles=roles, attributes=attributes or {})
         principal = principal_of(claims_of(asked))
         secret = BEARER_PREFIX + _base64url(self._random_bytes(RANDOM_BYTES))
-        with sole_writer(self._path):
+        with sole_writer(self._path, WHAT):
             stored = StoredToken.model_validate(
                 {
                     "id": f"t-{self._random_bytes(4).hex()}",
@@ -75,7 +75,7 @@ class TokenStore:
 
     def revoke(self, token_id: str) -> StoredToken | None:
         """Forget the token called `token_id` and return it; None when there is none."""
-        with sole_writer(self._path):
+        with sole_writer(self._path, WHAT):
             tokens = read_tokens(self._path)
             gone = next((token for token in tokens if token.id == token_id), None)
             if gone is not None:
@@ -101,20 +101,13 @@ class TokenStore:
 
     def _refresh(self) -> None:
         """Read the file again when it is another one than last time, so that a revocation counts at once."""
-        stamp = self._look()
+        stamp = stamp_of(self._path)
         if stamp == self._stamp and stamp is not None:
             return
         # Emptied first: a damaged file authenticates nobody, not even by what it said before.
         self._by_hash, self._stamp = {}, None
         self._by_hash = {token.sha256: token for token in read_tokens(self._path)}
         self._stamp = stamp
-
-    def _look(self) -> _Stamp:
-        try:
-            state = self._path.stat()
-        except OSError:
-            return None
-        return state.st_mtime_ns, state.st_ino, state.st_size
 
 
 def _base64url(data: bytes) -> str:
