@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -19,10 +19,11 @@ LIST = Path(__file__).parent.parent / "cases" / "engine_differences.yaml"
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One way in which the embedded engine differs from itself by plan.
+    """One way in which the embedded engine differs from itself, by plan or by the spelling of a name.
 
     It explains a finding when each pattern that is given occurs: `sql` in the query, `wrong` in what was
-    found, `dialects` names where it may be. `proofs` gives, per dialect and source, a query that shows it.
+    found, `dialects` names where it may be. `proofs` gives, per dialect and source, a query that shows it, and
+    `means` the same query spelled so that the engine takes it as it is meant, where no other plan does.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Difference:
     wrong: str
     proofs: Mapping[str, Mapping[str, str]]
     sql: str = ""
+    means: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def explains(self, dialect: str, sql: str, wrong: str) -> bool:
         """Whether a finding is this one."""

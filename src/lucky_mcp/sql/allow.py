@@ -32,7 +32,12 @@ SPECIAL = (
     exp.DataType,
 )
 STAR_PLACES = (exp.Select, exp.Column, exp.Count, exp.Dot)
-ADVICE = {"SLEEP": "leave it out; no query may wait", "REPEAT": "build long text in the caller"}
+ADVICE = {
+    "SLEEP": "leave it out; no query may wait",
+    "REPEAT": "build long text in the caller",
+    # Behind GROUP BY ALL the parser reads `UNION (SELECT …)` as a call.
+    "UNION": "put the SELECT before UNION in parentheses: (SELECT … GROUP BY ALL) UNION (SELECT …)",
+}
 
 
 @dataclass(frozen=True, slots=True)
