@@ -10,6 +10,7 @@ from sqlglot.errors import SqlglotError
 
 from lucky_mcp.catalog.snapshot import VIEWS_NESTED_MAX, Catalog, Column, Table, View
 from lucky_mcp.errors import ConfigurationError
+from lucky_mcp.gateway.crawl_found import Found
 from lucky_mcp.gateway.crawl_views import with_views
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Dialect, Kind, Source
@@ -41,9 +42,8 @@ def crawled(dialect: Dialect = Dialect.POSTGRES, **definitions: str) -> dict[str
     tables = Catalog(source="x", tables={BASE: Table(name=BASE, columns=(A, B))})
     names = {each: TableName(schema="s", table=each) for each in definitions}
     waiting = {name: Table(name=name, columns=_columns(definitions[each])) for each, name in names.items()}
-    known = with_views(
-        source(dialect), tables, waiting, {names[each]: sql for each, sql in definitions.items()}
-    )
+    written = {names[each]: sql for each, sql in definitions.items()}
+    known = with_views(source(dialect), Found(tables=tables, views=waiting, definitions=written))
     return {each: view for each, name in names.items() if (view := known.tables[name].view) is not None}
 
 

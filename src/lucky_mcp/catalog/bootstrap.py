@@ -6,29 +6,82 @@ from lucky_mcp.catalog.snapshot import Catalog, Column, Table
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import EMBEDDED, Kind
 
-SCHEMA = "information_schema"
+SYSTEM_SCHEMAS = frozenset({"information_schema", "pg_catalog", "mysql", "sys", "performance_schema"})
+NUMBERS = frozenset(
+    {"ordinal_position", "seq_in_index", "oid", "objoid", "classoid", "objsubid", "relnamespace"}
+)
+MORE_NUMBERS = frozenset(
+    {
+        *("indrelid", "indnkeyatts", "character_maximum_length"),
+        *("numeric_precision", "numeric_scale", "datetime_precision"),
+    }
+)
+FLAGS = frozenset({"indisprimary", "indisvalid"})
 
 DUCKDB_METADATA: dict[str, tuple[str, ...]] = {
-    "tables": ("table_schema", "table_name", "table_type", "TABLE_COMMENT"),
-    "columns": (
+    "information_schema.tables": ("table_schema", "table_name", "table_type", "TABLE_COMMENT"),
+    "information_schema.columns": (
         *("table_schema", "table_name", "column_name", "ordinal_position"),
         *("data_type", "is_nullable", "COLUMN_COMMENT"),
     ),
-    "views": ("table_schema", "table_name", "view_definition"),
-    "table_constraints": ("table_schema", "table_name", "constraint_name", "constraint_type"),
-    "key_column_usage": ("table_schema", "table_name", "constraint_name", "column_name", "ordinal_position"),
+    "information_schema.views": ("table_schema", "table_name", "view_definition"),
+    "information_schema.table_constraints": (
+        *("table_schema", "table_name", "constraint_name", "constraint_type"),
+    ),
+    "information_schema.key_column_usage": (
+        *("table_schema", "table_name", "constraint_name", "column_name", "ordinal_position"),
+    ),
+}
+# As MySQL spells them: a server that tells cases apart reads them in capitals and in no others, MariaDB too.
+MYSQL_METADATA: dict[str, tuple[str, ...]] = {
+    "information_schema.TABLES": (
+        *("table_schema", "table_name", "table_type", "table_comment", "table_collation"),
+    ),
+    "information_schema.COLUMNS": (
+        *("table_schema", "table_name", "column_name", "ordinal_position"),
+        *("column_type", "is_nullable", "column_comment", "collation_name"),
+    ),
+    "information_schema.VIEWS": ("table_schema", "table_name", "view_definition"),
+    "information_schema.STATISTICS": (
+        *("table_schema", "table_name", "index_name", "seq_in_index", "column_name", "index_type"),
+    ),
+    # Where a server's settings stand: MariaDB and Doris have the first, MySQL the second.
+    "information_schema.GLOBAL_VARIABLES": ("variable_name", "variable_value"),
+    "performance_schema.global_variables": ("variable_name", "variable_value"),
+}
+POSTGRES_METADATA: dict[str, tuple[str, ...]] = {
+    "information_schema.tables": ("table_catalog", "table_schema", "table_name", "table_type"),
+    "information_schema.columns": (
+        *("table_schema", "table_name", "column_name", "ordinal_position", "is_nullable", "data_type"),
+        *("character_maximum_length", "numeric_precision", "numeric_scale", "datetime_precision"),
+        *("udt_schema", "udt_name", "collation_name"),
+    ),
+    "pg_catalog.pg_namespace": ("oid", "nspname"),
+    "pg_catalog.pg_class": ("oid", "relname", "relnamespace"),
+    "pg_catalog.pg_description": ("objoid", "classoid", "objsubid", "description"),
+    "pg_catalog.pg_index": ("indrelid", "indisprimary", "indisvalid", "indnkeyatts", "indkey", "indpred"),
+    "pg_catalog.pg_views": ("schemaname", "viewname", "definition"),
+    "pg_catalog.pg_matviews": ("schemaname", "matviewname"),
+    "pg_catalog.pg_database": ("datname", "datcollate"),
 }
 
-METADATA: dict[Kind, dict[str, tuple[str, ...]]] = dict.fromkeys(EMBEDDED, DUCKDB_METADATA)
+METADATA: dict[Kind, dict[str, tuple[str, ...]]] = {
+    **dict.fromkeys(EMBEDDED, DUCKDB_METADATA),
+    Kind.MYSQL: MYSQL_METADATA,
+    Kind.POSTGRES: POSTGRES_METADATA,
+}
 
 
 def metadata_catalog(source: str, kind: Kind) -> Catalog:
     """Return a source's metadata tables, for `system:catalog` alone; KeyError for an unknown kind."""
     tables = {}
-    for table, columns in METADATA[kind].items():
-        name = TableName(schema=SCHEMA, table=table)
-        described = tuple(
-            Column(name=each, type="INTEGER" if each == "ordinal_position" else "VARCHAR") for each in columns
-        )
-        tables[name] = Table(name=name, columns=described)
+    for written, columns in METADATA[kind].items():
+        name = TableName.parse(written)
+        tables[name] = Table(name=name, columns=tuple(Column(name=c, type=_type(c)) for c in columns))
     return Catalog(source=source, tables=tables)
+
+
+def _type(column: str) -> str:
+    if column in FLAGS:
+        return "BOOLEAN"
+    return "INTEGER" if column in NUMBERS | MORE_NUMBERS else "VARCHAR"

@@ -100,7 +100,13 @@ def _table(name: str, body: Mapping[str, Any]) -> Table:
         name=TableName.parse(name),
         comment=str(body["comment"]),
         columns=tuple(
-            Column(name=c["name"], type=c["type"], nullable=bool(c["nullable"]), comment=str(c["comment"]))
+            Column(
+                name=c["name"],
+                type=c["type"],
+                nullable=bool(c["nullable"]),
+                comment=str(c["comment"]),
+                collation=str(c.get("collation", "")),
+            )
             for c in body["columns"]
         ),
         primary_key=tuple(body["primary_key"]),

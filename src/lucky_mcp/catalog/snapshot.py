@@ -9,6 +9,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
+from lucky_mcp.catalog.column_types import (
+    BOOLEANS,
+    DECIMALS,
+    FLOATS,
+    INTEGERS,
+    MORE_NUMBERS,
+    MORE_TEXTS,
+    TEXTS,
+    base_type,
+)
 from lucky_mcp.model.names import TableName
 
 VIEWS_NESTED_MAX = 16
@@ -24,51 +34,31 @@ class TypeFamily(StrEnum):
     OTHER = "other"
 
 
-TEXT_TYPES = (
-    "VARCHAR",
-    "CHAR",
-    "TEXT",
-    "TINYTEXT",
-    "MEDIUMTEXT",
-    "LONGTEXT",
-    "CHARACTER VARYING",
-    "ENUM",
-    "UUID",
-)
-NUMBER_TYPES = (
-    "TINYINT",
-    "SMALLINT",
-    "MEDIUMINT",
-    "INT",
-    "INTEGER",
-    "BIGINT",
-    "HUGEINT",
-    "DECIMAL",
-    "NUMERIC",
-    "FLOAT",
-)
-MORE_NUMBER_TYPES = ("REAL", "DOUBLE", "UBIGINT", "UINTEGER", "USMALLINT", "UTINYINT")
 TIME_TYPES = ("DATE", "TIME", "TIMESTAMP", "DATETIME")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """A column as the engine reports it; `type` is the engine's own spelling."""
+    """A column as the engine reports it; `type` is the engine's own spelling.
+
+    `collation` is how its text compares, where the engine says so for each column.
+    """
 
     name: str
     type: str
     nullable: bool = True
     comment: str = ""
+    collation: str = ""
 
     @property
     def family(self) -> TypeFamily:
         """The broad kind of the type."""
-        base = self.type.upper().partition("(")[0].strip()
-        if base in {"BOOLEAN", "BOOL"}:
+        base = base_type(self.type)[0]
+        if base in BOOLEANS:
             return TypeFamily.BOOLEAN
-        if base in TEXT_TYPES:
+        if base in TEXTS | MORE_TEXTS:
             return TypeFamily.TEXT
-        if base in NUMBER_TYPES + MORE_NUMBER_TYPES:
+        if base in INTEGERS | DECIMALS | FLOATS | MORE_NUMBERS:
             return TypeFamily.NUMBER
         if base.startswith(TIME_TYPES):
             return TypeFamily.TIME
@@ -167,16 +157,23 @@ def as_document(catalog: Catalog) -> dict[str, object]:
 def _table_document(table: Table) -> dict[str, object]:
     document: dict[str, object] = {
         "comment": table.comment,
-        "columns": [
-            {"name": c.name, "type": c.type, "nullable": c.nullable, "comment": c.comment}
-            for c in table.columns
-        ],
+        "columns": [_column_document(column) for column in table.columns],
         "primary_key": list(table.primary_key),
         "indexes": [list(index) for index in table.indexes],
     }
     if table.view is not None:
         document["view"] = _view_document(table.view)
     return document
+
+
+def _column_document(column: Column) -> dict[str, object]:
+    document: dict[str, object] = {
+        "name": column.name,
+        "type": column.type,
+        "nullable": column.nullable,
+        "comment": column.comment,
+    }
+    return document | {"collation": column.collation} if column.collation else document
 
 
 def _view_document(view: View) -> dict[str, object]:

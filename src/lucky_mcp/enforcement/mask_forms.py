@@ -8,6 +8,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 
 from lucky_mcp.catalog.snapshot import Column, TypeFamily
+from lucky_mcp.enforcement.cast_types import cast_type
 from lucky_mcp.enforcement.mask_words import BEHIND_LAST_AT, FIRST_OF_MONTH, FIRST_OF_YEAR, replace_all
 from lucky_mcp.model.decision import MaskName, VisibleColumn
 from lucky_mcp.model.source import Dialect
@@ -35,10 +36,10 @@ def mask_expression(column: VisibleColumn, value: exp.Expr, dialect: Dialect) ->
         raise ValueError(f"{column.name} has no mask that shows anything")
     mask = _acting(column)
     if mask is MaskName.NULL:
-        return exp.cast(exp.null(), exp.DataType.build(column.type, dialect="duckdb"))
+        return exp.cast(exp.null(), cast_type(column.type))
     form = _form(_text(column, mask, dialect), dialect)
     if mask is MaskName.ROUND:
-        return exp.cast(_with_value(form, value), exp.DataType.build(column.type, dialect="duckdb"))
+        return exp.cast(_with_value(form, value), cast_type(column.type))
     return _with_value(form, value if mask in DATED else _as_text(column, value))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -11,6 +10,7 @@ from lucky_mcp.enforcement.clock import settle_clock
 from lucky_mcp.enforcement.render import render_engine
 from lucky_mcp.enforcement.repeated_subqueries import refuse_repeated_subqueries
 from lucky_mcp.errors import NameRefused, ReadError
+from lucky_mcp.gateway.crawl_found import Found
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import EMBEDDED, Source
 from lucky_mcp.sql.nodes import Nodes
@@ -20,24 +20,26 @@ ANY_TIME = datetime(2026, 1, 1, tzinfo=UTC)
 OWN_CIRCLE = "it reads itself, or a view that does"
 
 
-def with_views(
-    source: Source, tables: Catalog, waiting: Mapping[TableName, Table], definitions: Mapping[TableName, str]
-) -> Catalog:
-    """Return the catalog with the `waiting` views, whose `definitions` are in the engine's own words.
+def with_views(source: Source, found: Found) -> Catalog:
+    """Return the catalog of what was found, with each view settled or closed.
 
     A view may read another one: those whose tables are all known are settled first, round after round.
     """
-    known = replace(tables, tables={**tables.tables, **waiting})
-    left = frozenset(waiting)
+    closed = {
+        name: replace(found.views[name], view=View(unavailable=why)) for name, why in found.closed.items()
+    }
+    tables = found.tables
+    known = replace(tables, tables={**tables.tables, **found.views, **closed})
+    left = frozenset(found.definitions)
     while left:
         settled: dict[TableName, View] = {}
         for name in left:
-            view = _view(source, known, waiting[name], definitions[name], left)
+            view = _view(source, known, found.views[name], found.definitions[name], left)
             if view is not None:
                 settled[name] = view
         settled = settled or dict.fromkeys(left, View(unavailable=OWN_CIRCLE))
-        found = {name: replace(waiting[name], view=view) for name, view in settled.items()}
-        known = replace(known, tables={**known.tables, **found})
+        shown = {name: replace(found.views[name], view=view) for name, view in settled.items()}
+        known = replace(known, tables={**known.tables, **shown})
         left -= settled.keys()
     return known
 
@@ -61,5 +63,6 @@ def _refuse_for_engine(view: View, source: Source) -> None:
     if source.kind in EMBEDDED:
         refuse_repeated_subqueries(Nodes(tree), source.dialect)
     render_engine(tree, source.dialect, source.kind)
-    if settle_clock(Nodes(tree), source, ANY_TIME):
+    # A server reads its own clock whenever it is asked; the embedded engine's is written into each text.
+    if source.kind in EMBEDDED and settle_clock(Nodes(tree), source, ANY_TIME):
         raise NameRefused("it reads the clock")

@@ -13,6 +13,7 @@ from decimal import Decimal
 from sqlglot import exp, parse_one
 from sqlglot.errors import ErrorLevel, SqlglotError
 
+from lucky_mcp.catalog.column_types import is_flag
 from lucky_mcp.catalog.snapshot import Table, TypeFamily
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.predicate import Compare, Either, Every, Known, Member, Operator, Predicate, Scalar
@@ -129,7 +130,8 @@ class _Compiler:
         found = self.table.column(column)
         family = found.family if found else TypeFamily.OTHER
         value = _literal(node)
-        if value is None or not _goes_with(value, family):
+        is_meant = isinstance(value, bool) and found is not None and is_flag(found.type)
+        if value is None or not (is_meant or _goes_with(value, family)):
             raise self._refuse(f"{node.sql()} does not go with the type of {column}")
         if family is TypeFamily.TIME:
             try:
