@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
@@ -30,6 +31,8 @@ PLACES = {
 }
 NAMES_CASE = "SELECT variable_value FROM {place} WHERE variable_name = 'lower_case_table_names'"
 PRIMARY = "PRIMARY"
+# MariaDB marks the types of columns that older versions stored.
+REMARK = re.compile(r"\s*/\*.*?\*/")
 NOT_SHOWN = "the account may not see its definition: it needs SHOW VIEW"
 TABLE_TYPES = frozenset({"BASE TABLE", "SYSTEM VERSIONED"})
 
@@ -75,7 +78,7 @@ def _columns(rows: Rows) -> Mapping[TableName, Sequence[Column]]:
         name: [
             Column(
                 name=text(column),
-                type=text(type_),
+                type=REMARK.sub("", text(type_)),
                 nullable=text(nullable) == "YES",
                 comment=text(comment),
                 collation=text(collation),

@@ -6,6 +6,8 @@ the place where it is written out can lend it a name, and nobody has to look nam
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, OptimizeError, SqlglotError
 from sqlglot.optimizer.qualify import qualify
@@ -141,11 +143,14 @@ def _qualified(query: ResolvedQuery, catalog: Catalog, grammar: Grammar, dialect
     """Return the tree with every column under its table's alias, spelled as the catalog spells it."""
     exact = dialect is Dialect.POSTGRES
     known: dict[str, dict[str, object]] = {}
+    read: dict[str, TableName] = {}
     for scan in query.scans:
         name = scan.table
         columns = {c.name if exact else c.name.lower(): c.type for c in catalog.tables[name].columns}
         schema, leaf = (name.schema, name.table) if exact else (name.schema.lower(), name.table.lower())
         known.setdefault(schema, {})[leaf] = columns
+        if read.setdefault(str(name).lower(), name) != name:
+            raise ValueError(f"{name} is not told from another table by its letters alone")
         scan.node.set("this", exp.to_identifier(name.table, quoted=True))
         scan.node.set("db", exp.to_identifier(name.schema, quoted=True))
     for identifier in query.tree.find_all(exp.Identifier):
@@ -160,14 +165,15 @@ def _qualified(query: ResolvedQuery, catalog: Catalog, grammar: Grammar, dialect
     )
     if tree.find(exp.TableColumn):
         raise ValueError("a whole row has no columns of its own")
-    _spell(tree, catalog)
+    _spell(tree, catalog, read)
     return tree
 
 
-def _spell(tree: exp.Expr, catalog: Catalog) -> None:
+def _spell(tree: exp.Expr, catalog: Catalog, read: Mapping[str, TableName]) -> None:
+    """Spell names as the catalog does; the parser has written those of tables in small letters."""
     for node in tree.find_all(exp.Table):
         if node.args.get("db"):
-            found = catalog.find(node.db, node.name)
+            found = read.get(f"{node.db}.{node.name}".lower())
             if found is None:
                 raise ValueError(f"{node.db}.{node.name} is not in the catalog")
             node.set("this", exp.to_identifier(found.table, quoted=True))

@@ -1,0 +1,156 @@
+"""What a crawl finds on real servers, and that the guard works from it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from lucky_mcp.catalog.snapshot import Catalog, Column, Table
+from tests.live.conftest import Server
+from tests.live.zoo import Zoo, make_zoo
+
+
+@pytest.fixture
+def zoo(server: Server, tmp_path: Path) -> Zoo:
+    """The odd tables on each server in turn."""
+    return make_zoo(server.kind, server.running, tmp_path / "policies")
+
+
+def as_written(catalog: Catalog) -> dict[str, Any]:
+    """A catalog as `crawled.yaml` writes it."""
+    return {name.table: _table(table) for name, table in sorted(catalog.tables.items())}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    written: dict[str, Any] = {"columns": {column.name: _column(column) for column in table.columns}}
+    if table.comment:
+        written["comment"] = table.comment
+    if table.primary_key:
+        written["key"] = list(table.primary_key)
+    if table.indexes:
+        written["indexes"] = [list(index) for index in table.indexes]
+    if table.view is not None:
+        written["closed" if table.view.unavailable else "view"] = (
+            table.view.unavailable or table.view.definition
+        )
+    return written
+
+
+def _column(column: Column) -> str:
+    words = [column.type, "" if column.nullable else "not null", column.collation]
+    return ", ".join(filter(None, [*words, f"says {column.comment}" if column.comment else ""]))
+
+
+async def test_a_crawl_finds_what_is_there(zoo: Zoo) -> None:
+    found = await zoo.crawled()
+    assert as_written(found) == zoo.expected
+    assert found.case_sensitive
+
+
+SHOWN = {
+    "v_plain": ["id", "phone", "twice"],
+    "v_agg": ["user_no", "n", "total"],
+    "v_view": ["a"],
+    "v_text": ["x", "y", "w"],
+    "v_now": ["id"],
+}
+ROWS = "INSERT INTO t_user (id, user_no, phone, amount, is_test, at) VALUES {}"
+ANIMALS = (
+    "(1, 'ann', '212 555 0101', 2.50, {no}, {now})",
+    "(2, 'ann', 'x', 1.25, {no}, {now})",
+    "(3, 'bob', '212 555 0103', 9.75, {yes}, {now})",
+)
+
+
+async def test_views_on_a_server_are_read_over_their_reviewed_definition(zoo: Zoo) -> None:
+    words = (
+        {"no": "0", "yes": "1", "now": "NOW()"}
+        if zoo.kind is Kind.MYSQL
+        else {"no": "FALSE", "yes": "TRUE", "now": "NOW()"}
+    )
+    zoo.admin(ROWS.format(", ".join(ANIMALS).format(**words)))
+    await zoo.accepted()
+    zoo.grant({"t_user": ["id", "user_no"]} | SHOWN)
+    gateway = zoo.gateway()
+    answers = {
+        view: await gateway.read(ANALYST, SqlRead(source="zoo", sql=f"SELECT * FROM zoo.{view} ORDER BY 1, 2"
+                                                  if len(columns) > 1 else f"SELECT * FROM zoo.{view} ORDER BY 1"))
+        for view, columns in SHOWN.items()
+    }
+    await gateway.close()
+    assert {view: answer.columns for view, answer in answers.items()} == {
+        view: tuple(columns) for view, columns in SHOWN.items()
+    }
+    shown = {view: [tuple(map(str, row)) for row in answer.rows] for view, answer in answers.items()}
+    backslash = "é'\\n"
+    assert {view: [row[:1] for row in rows] for view, rows in shown.items()} == {
+        "v_plain": [("1",)],
+        "v_agg": [("ann",), ("bob",)],
+        "v_view": [("1",)],
+        "v_text": [(f"{backslash}ann",), (f"{backslash}ann",), (f"{backslash}bob",)],
+        "v_now": [("1",), ("2",), ("3",)],
+    }
+    assert [row[1:] for row in shown["v_agg"]] == [("2", "3.75"), ("1", "9.75")]
+    assert shown["v_plain"][0][1] == "***-***-0101", "a view's column is masked like the table's"
+
+
+async def test_a_closed_view_is_told_from_an_unknown_one(zoo: Zoo) -> None:
+    await zoo.accepted()
+    zoo.grant({"v_bad": ["s" if zoo.kind is Kind.MYSQL else "id"]})
+    gateway = zoo.gateway()
+    with pytest.raises(ReadError) as refused:
+        await gateway.read(ANALYST, SqlRead(source="zoo", sql="SELECT * FROM zoo.v_bad"))
+    await gateway.close()
+    assert "definition" in refused.value.agent_text
+
+
+async def test_only_what_the_account_may_read_is_found(zoo: Zoo) -> None:
+    if zoo.kind is Kind.MYSQL:
+        zoo.admin(
+            "CREATE DATABASE IF NOT EXISTS apart",
+            "CREATE TABLE IF NOT EXISTS apart.t (a INT)",
+            f"GRANT SELECT ON apart.* TO {READER}",
+            f"REVOKE SHOW VIEW ON zoo.* FROM {READER}",
+        )
+        found = await zoo.crawled()
+        closed = {name.table: table.view.unavailable for name, table in found.tables.items() if table.view}
+        assert set(closed.values()) == {NOT_SHOWN} and "v_plain" in closed
+        assert {name.schema for name in found.tables} == {"zoo"}, "the source names its database"
+        sources = zoo.directory / "sources.yaml"
+        sources.write_text(sources.read_text().replace("    database: zoo\n", ""))
+        assert {"zoo", "apart"} <= {name.schema for name in (await zoo.crawled()).tables}
+    else:
+        zoo.admin(
+            "CREATE TABLE hidden (a INT, b INT)",
+            f"REVOKE SELECT ON hidden FROM {READER}",
+            "CREATE TABLE half (a INT, b INT)",
+            f"REVOKE SELECT ON half FROM {READER}",
+            f"GRANT SELECT (a) ON half TO {READER}",
+        )
+        found = as_written(await zoo.crawled())
+        assert "hidden" not in found and found["half"]["columns"] == {"a": "integer"}
+
+
+async def test_a_server_that_takes_t_and_T_for_one_table(tmp_path: Path) -> None:
+    if not has_mariadb():
+        pytest.skip("mariadbd is not installed")
+    with mariadb("--lower-case-table-names=1") as running:
+        zoo = make_zoo(Kind.MYSQL, running, tmp_path / "policies")
+        found = await zoo.crawled()
+        assert not found.case_sensitive
+        assert found.find("ZOO", "T_User") is not None
+        await zoo.accepted()
+        zoo.grant({"t_user": ["id"]})
+        gateway = zoo.gateway()
+        answer = await gateway.read(ANALYST, SqlRead(source="zoo", sql="SELECT COUNT(*) AS n FROM zoo.T_USER"))
+        await gateway.close()
+        assert answer.rows[0][0] == 0
+
+
+@pytest.mark.parametrize("role", ["analyst", "data_engineer", "ml_engineer", "operations_manager"])
+async def test_roles_see_the_same_from_a_crawled_catalog(
+    server: Server, demo_fleet: Fleet, demo_policies: PolicySet, project_root: Path, tmp_path: Path, role: str
+) -> None:
+    """Types in the server's own words, keys and indexes that are its own: the rows stay those of the twin."""
