@@ -143,5 +143,3 @@ def _postgres(running: Postgres, database: str) -> psycopg.Connection:
     return psycopg.connect(
         host=str(running.folder), port=running.port, user="lucky", dbname=database, autocommit=True
     )
-
-

@@ -104,8 +104,8 @@ def has_postgres() -> bool:
 
 
 @contextmanager
-def mariadb() -> Iterator[MariaDB]:
-    """Run a server for the `with` block; NoServer when it cannot be."""
+def mariadb(*options: str) -> Iterator[MariaDB]:
+    """Run a server, with further options, for the `with` block; NoServer when it cannot be."""
     server = shutil.which("mariadbd")
     if server is None or not has_mariadb():
         raise NoServer("mariadbd is not installed")
@@ -126,6 +126,7 @@ def mariadb() -> Iterator[MariaDB]:
             f"--port={found.port}",
             f"--pid-file={folder}/pid",
             *MARIADB_OPTIONS,
+            *options,
         ]
         with _running(command, folder, lambda: _greet(found), OSError, signal.SIGTERM):
             _drop_nobody(found)
