@@ -109,6 +109,8 @@ class EngineErrorKind(StrEnum):
     CANCELLED = "cancelled"
     UNAVAILABLE = "unavailable"
     BUSY = "busy"
+    GIVEN_UP = "given_up"  # by the server for reasons of its own: a standby that had to replay a change
+    STALE = "stale"  # no replica that is near enough to its primary, and the writer is not to be asked
     FORBIDDEN = "forbidden"  # to the gateway's own account
     CHANGED = "changed"  # a table that the reviewed catalog has is not there
 

@@ -110,11 +110,12 @@ def adapters_have_one_caller(source: SourceFile) -> Iterator[str]:
         match node:
             case ast.Attribute(value=receiver, attr="run") if last_name(receiver) not in allowed:
                 yield at(source, node, f"uses {ast.unparse(node)}")
+            case ast.Attribute(attr="probe") if not source.path.startswith("adapters/"):
+                yield at(source, node, f"uses {ast.unparse(node)}")
             case ast.Call(func=func, args=arguments) if last_name(func) in {"getattr", "methodcaller"}:
-                if any(
-                    isinstance(argument, ast.Constant) and argument.value == "run" for argument in arguments
-                ):
-                    yield at(source, node, "looks up run by its name")
+                named = {argument.value for argument in arguments if isinstance(argument, ast.Constant)}
+                for method in sorted(named & {"run", "probe"}, key=str):
+                    yield at(source, node, f"looks up {method} by its name")
 
 
 def adapters_take_guarded_reads(source: SourceFile) -> Iterator[str]:
@@ -122,10 +123,10 @@ def adapters_take_guarded_reads(source: SourceFile) -> Iterator[str]:
     if not source.path.startswith("adapters/"):
         return
     for node in ast.walk(source.tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name == "run":
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name in {"run", "probe"}:
             arguments = [argument for argument in node.args.args if argument.arg != "self"]
             if not arguments or not is_guarded(arguments[0].annotation):
-                yield at(source, node, "run takes something else than a guarded read")
+                yield at(source, node, f"{node.name} takes something else than a guarded read")
 
 
 def values_need_the_standard_library_only(source: SourceFile) -> Iterator[str]:

@@ -47,6 +47,9 @@ BREAKS = [
     (source_rules.adapters_have_one_caller, "metrics/ask.py", "send = source.run\n"),
     (source_rules.adapters_have_one_caller, "metrics/ask.py", "getattr(source, 'run')(guarded)\n"),
     (source_rules.adapters_have_one_caller, "metrics/ask.py", "server.run(guarded)\n"),
+    (source_rules.adapters_have_one_caller, "metrics/ask.py", "await adapter.probe(question)\n"),
+    (source_rules.adapters_have_one_caller, "metrics/ask.py", "getattr(source, 'probe')(question)\n"),
+    (source_rules.adapters_take_guarded_reads, "adapters/mysql.py", "def probe(self, text: str): ...\n"),
     (source_rules.adapters_take_guarded_reads, "adapters/duckdb.py", "async def run(self, text: str): ...\n"),
     (source_rules.adapters_take_guarded_reads, "adapters/duckdb.py", "def run(self, read): ...\n"),
     (

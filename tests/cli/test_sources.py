@@ -19,6 +19,8 @@ ENTRIES = """
     user: reader
     password: env:SHOP_PASSWORD
     connections_max: 3
+    replicas:
+      - {host: 127.0.0.1, port: 10}
     domain: sales
     default_schema: my_shop
     owner: data
@@ -66,6 +68,7 @@ def test_grants_of_all_servers(run: Run, directory: Path) -> None:
         "GRANT SELECT, SHOW VIEW ON `my\\_shop`.* TO 'reader'@'%';",
         'GRANT CONNECT ON DATABASE "maps" TO "map""reader";',
         'GRANT SELECT ON ALL TABLES IN SCHEMA "public" TO "map""reader";',
+        "GRANT REPLICATION CLIENT ON *.* TO 'reader'@'%';",
         "GRANT SELECT_PRIV ON internal.`cube`.* TO 'reader'@'%';",
     ):
         assert line in done.out.splitlines()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from lucky_mcp.errors import ConfigurationError
-from lucky_mcp.model.source import Server
+from lucky_mcp.model.source import Replication, Server, Source
 from lucky_mcp.policy.loader import load_policies
 
 ENTRY: Mapping[str, object] = {
@@ -49,16 +50,30 @@ REFUSED = [
     ({"kind": "postgres", "dialect": "doris"}, "cannot speak doris"),
     ({"kind": "duckdb", "url": "duckdb:///x", "host": "h"}, "has a url instead of host, password, user"),
     ({"passwd": "x"}, "passwd"),
+    ({"replicas": [{"host": "ro", "tls": False}]}, "TLS cannot be off"),
+    ({"replicas": [{"host": "ro", "password": "s3cr3t"}]}, "never the password itself"),
+    ({"replicas": [{"host": "${HOST}"}]}, "HOST is not set"),
+    ({"replicas": [{"port": 1}]}, "host"),
+    ({"replicas": [{"host": "ro", "posture": "warn"}]}, "posture"),
+    ({"replicas": [{"host": "ro"}], "dialect": "doris"}, "no replicas"),
+    ({"replication": {"stop_s": 10}}, "goes with replicas"),
+    ({"replicas": [{"host": "ro"}], "replication": {"alert_s": 9, "stop_s": 8}}, "at most stop_s"),
+    ({"replicas": [{"host": "ro"}], "replication": {"heartbeat": "a.b; DROP"}}, "heartbeat"),
+    ({"kind": "duckdb", "url": "duckdb:///x", "replicas": [{"host": "h"}]}, "has a url instead of"),
 ]
 
 
 def loaded(folder: Path, environment: Mapping[str, str] = {}, **changed: object) -> Server | None:
+    return source(folder, environment, **changed).server
+
+
+def source(folder: Path, environment: Mapping[str, str] = {}, **changed: object) -> Source:
     for name, text in FILES.items():
         (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
     lines = [f"    {key}: {value!r}" for key, value in {**ENTRY, **changed}.items() if value is not None]
     text = "\n".join(["sources:", "  the-source:", *lines]).replace("True", "true").replace("False", "false")
     (folder / "sources.yaml").write_text(text, encoding="utf-8")
-    return load_policies(folder, environment).sources["the-source"].server
+    return load_policies(folder, environment).sources["the-source"]
 
 
 def test_the_defaults_are_the_careful_ones(tmp_path: Path) -> None:
@@ -115,6 +130,29 @@ def test_names_are_filled_in_but_a_secret_stays_where_it_is(tmp_path: Path) -> N
         writable_because="the vendor's account",
     )
     assert "s3cr3t" not in repr(server)
+
+
+def test_a_replica_is_as_its_source_but_for_what_it_says(tmp_path: Path) -> None:
+    found = source(
+        tmp_path,
+        {"RO": "ro.example.com"},
+        connections_max=6,
+        replicas=[{"host": "${RO}"}, {"host": "127.0.0.1", "port": 3307, "user": "r2", "connections_max": 2}],
+        replication={"stop_s": 60, "heartbeat": "ops.heartbeat", "writer_serves": False},
+    )
+    own = Server(
+        host="db.example.com", port=3306, user="reader", password="env:DB_PASSWORD", connections_max=6
+    )
+    assert found.server == own
+    assert found.replicas == (
+        replace(own, host="ro.example.com"),
+        replace(own, host="127.0.0.1", port=3307, user="r2", connections_max=2, tls=False),
+    )
+    assert found.replication == Replication(stop_s=60, heartbeat="ops.heartbeat", writer_serves=False)
+    assert [(each.name, each.server, each.replicas) for each in found.as_replicas] == [
+        ("the-source replica 1", found.replicas[0], ()),
+        ("the-source replica 2", found.replicas[1], ()),
+    ]
 
 
 def test_a_planned_source_has_no_server(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ MARIADB_OPTIONS = (
 )
 # Its administrator is trusted on the socket; everybody else needs a password.
 POSTGRES_DOOR = """local all lucky trust
+local replication lucky trust
 local all all scram-sha-256
 host all all 127.0.0.1/32 scram-sha-256
 """
@@ -149,11 +150,46 @@ def postgres() -> Iterator[Postgres]:
         make_certificate(data)
         for name in ("cert.pem", "key.pem"):
             shutil.chown(data / name, *_owner_of(data))
-        found = Postgres(folder=folder, port=_free_port(), certificate=data / "cert.pem")
-        options = [part for option in (*POSTGRES_OPTIONS, f"port={found.port}") for part in ("-c", option)]
-        command = [*owner, str(home / "postgres"), "-D", str(data), "-k", str(folder), *options]
-        with _running(command, folder, lambda: found.connect().close(), psycopg.Error, signal.SIGINT):
+        with _serving(home, owner, folder, data) as found:
             yield found
+
+
+@contextmanager
+def postgres_standby(primary: Postgres) -> Iterator[Postgres]:
+    """Run a streaming standby of a server for the `with` block; NoServer when it cannot be."""
+    home = _postgres_bin()
+    if home is None:
+        raise NoServer("postgres is not installed")
+    with _folder() as folder:
+        data = folder / "data"
+        owner = _begin(_given_away(folder) if os.geteuid() == 0 else None)
+        source = ["-h", str(primary.folder), "-p", str(primary.port), "-U", "lucky"]
+        _quietly(
+            [
+                *owner,
+                str(home / "pg_basebackup"),
+                *source,
+                "-D",
+                str(data),
+                "-R",
+                "-X",
+                "stream",
+                "-c",
+                "fast",
+            ],
+            folder,
+        )
+        with _serving(home, owner, folder, data) as found:
+            yield found
+
+
+@contextmanager
+def _serving(home: Path, owner: list[str], folder: Path, data: Path) -> Iterator[Postgres]:
+    found = Postgres(folder=folder, port=_free_port(), certificate=data / "cert.pem")
+    options = [part for option in (*POSTGRES_OPTIONS, f"port={found.port}") for part in ("-c", option)]
+    command = [*owner, str(home / "postgres"), "-D", str(data), "-k", str(folder), *options]
+    with _running(command, folder, lambda: found.connect().close(), psycopg.Error, signal.SIGINT):
+        yield found
 
 
 @contextmanager
@@ -202,7 +238,7 @@ def _wait(
 def _postgres_bin() -> Path | None:
     found = shutil.which("postgres")
     if found:
-        return Path(found).parent
+        return Path(found).resolve().parent  # where the other programs are, too
     homes = sorted(Path(POSTGRES_HOMES).glob("*/bin/postgres"), key=lambda each: int(each.parts[-3]))
     return homes[-1].parent if homes else None
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from lucky_mcp.enforcement.guarded import GuardedRead
+from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
+from lucky_mcp.model.probe import Answer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +30,14 @@ class Checkable(Protocol):
 
     async def check(self) -> None:
         """Connect and look at the account; EngineError when a read could not begin."""
+
+
+@runtime_checkable
+class Probeable(Protocol):
+    """An adapter whose server can be asked about itself."""
+
+    async def probe(self, read: GuardedProbe) -> Answer:
+        """Return what the server says, within PROBE_SECONDS; EngineError otherwise."""
 
 
 class Adapter(Protocol):

@@ -17,6 +17,7 @@ from lucky_mcp.adapters.base import EngineRows
 from lucky_mcp.adapters.fetch import fetch_bounded
 from lucky_mcp.adapters.mysql_errors import mysql_error
 from lucky_mcp.adapters.mysql_posture import privileges_to_write
+from lucky_mcp.adapters.mysql_probes import ask
 from lucky_mcp.adapters.mysql_settings import (
     CHARSET,
     COLLATION,
@@ -36,8 +37,9 @@ from lucky_mcp.adapters.session import (
     server_of,
     shut,
 )
-from lucky_mcp.enforcement.guarded import GuardedRead
+from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
 from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.model.probe import Answer
 from lucky_mcp.model.source import Source
 
 COM_RESET_CONNECTION = 0x1F
@@ -135,6 +137,13 @@ class MySQLSession:
             bytes_met=fetched.bytes_met,
             cells_cut=fetched.cells_cut,
         )
+
+    def probe(self, read: GuardedProbe) -> Answer:
+        """Ask the server about itself."""
+        with _failures():
+            answer = ask(self._open_connection(), self._flavour, read)
+        self._is_clean = True
+        return answer
 
     def stop(self) -> None:
         """KILL the connection from a second one, then end it here as well.

@@ -16,6 +16,7 @@ from lucky_mcp.adapters.base import EngineRows
 from lucky_mcp.adapters.fetch import fetch_bounded
 from lucky_mcp.adapters.postgres_errors import postgres_error
 from lucky_mcp.adapters.postgres_posture import QUESTION
+from lucky_mcp.adapters.postgres_probes import ask
 from lucky_mcp.adapters.postgres_settings import pinned, set_statement
 from lucky_mcp.adapters.postgres_values import read_values_plainly
 from lucky_mcp.adapters.session import (
@@ -27,8 +28,9 @@ from lucky_mcp.adapters.session import (
     server_of,
     shut,
 )
-from lucky_mcp.enforcement.guarded import GuardedRead
+from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
 from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.model.probe import Answer
 from lucky_mcp.model.source import Source
 
 log = structlog.get_logger(__name__)
@@ -110,6 +112,13 @@ class PostgresSession:
             bytes_met=fetched.bytes_met,
             cells_cut=fetched.cells_cut,
         )
+
+    def probe(self, read: GuardedProbe) -> Answer:
+        """Ask the server about itself."""
+        with _failures():
+            answer = ask(self._open_connection(), read)
+        self._is_clean = True
+        return answer
 
     def stop(self) -> None:
         """Cancel the query by the protocol's own request, then end the connection.

@@ -18,6 +18,8 @@ STATES: dict[str, EngineErrorKind] = {
     "0A000": EngineErrorKind.INVALID_QUERY,
     "57014": EngineErrorKind.TIMEOUT,  # nobody but the time limit or the gateway itself cancels
     "55P03": EngineErrorKind.TIMEOUT,
+    "40001": EngineErrorKind.GIVEN_UP,  # reads do not conflict but on a standby, with what it replays
+    "40P01": EngineErrorKind.GIVEN_UP,
 }
 CLASSES: dict[str, EngineErrorKind] = {
     "08": EngineErrorKind.UNAVAILABLE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from lucky_mcp.adapters.base import Adapter, Checkable
+from lucky_mcp.adapters.base import Adapter, Checkable, Probeable
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.source import Kind, Source
 
@@ -29,6 +29,13 @@ class Registry:
             self._replaced.append(known[1])  # a read may still be under way on it
         self._adapters[source.name] = (source, made)
         return made
+
+    def probeable(self, source: Source) -> Probeable:
+        """Return the source's adapter as one that can be probed; EngineError for a kind that has none."""
+        adapter = self.adapter(source)
+        if not isinstance(adapter, Probeable):
+            raise EngineError(EngineErrorKind.UNAVAILABLE, f"{source.kind} cannot be asked about itself")
+        return adapter
 
     async def check(self, source: Source) -> None:
         """Connect to a source on a server once; EngineError when it cannot be read."""

@@ -11,12 +11,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Generic, TypeVar
 
 from lucky_mcp.adapters.base import EngineRows
 from lucky_mcp.adapters.pool import IDLE_SECONDS, Pool
-from lucky_mcp.adapters.session import CONNECT_SECONDS, Session, server_of
-from lucky_mcp.enforcement.guarded import GuardedRead
+from lucky_mcp.adapters.session import CONNECT_SECONDS, Probed, Session, server_of
+from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
 from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.model.probe import Answer
 from lucky_mcp.model.source import Source
 
 # A read that finds every connection in use waits this long for one.
@@ -26,6 +28,10 @@ READY_SECONDS = CONNECT_SECONDS + 2.0
 # The server's own time limit comes first, and leaves the connection usable.
 GRACE_SECONDS = 0.5
 STOP_SECONDS = 5.0
+# A question to the server about itself; it comes before a read, and must not take the place of one.
+PROBE_SECONDS = 2.0
+
+T = TypeVar("T")
 
 
 class ServerAdapter:
@@ -37,18 +43,33 @@ class ServerAdapter:
         self._places = asyncio.Semaphore(places)
         # One thread for each read, and one to stop it.
         self._workers = ThreadPoolExecutor(max_workers=2 * places, thread_name_prefix=source.short_name)
-        self._reads: set[_Read] = set()
+        self._reads: set[_Read[Any]] = set()
         self._reaper: asyncio.TimerHandle | None = None
         self._closed = False
 
     async def run(self, read: GuardedRead, *, fenced: bool) -> EngineRows:
         """Run the read within its bounds; EngineError otherwise."""
+        return await self._within(
+            read.bound.timeout_ms / 1000, lambda session: session.fetch(read, fenced=fenced)
+        )
+
+    async def probe(self, read: GuardedProbe) -> Answer:
+        """Ask the server about itself within PROBE_SECONDS; EngineError otherwise."""
+
+        def ask(session: Session) -> Answer:
+            if not isinstance(session, Probed):
+                raise EngineError(EngineErrorKind.INVALID_QUERY, "it cannot be asked about itself")
+            return session.probe(read)
+
+        return await self._within(PROBE_SECONDS, ask)
+
+    async def _within(self, seconds: float, work: Callable[[Session], T]) -> T:
+        """Do the work on a session that is set up; it is stopped in the server when the time is over."""
         if self._closed:
             raise EngineError(EngineErrorKind.UNAVAILABLE, "closed")
-        seconds = read.bound.timeout_ms / 1000
         deadline = time.monotonic() + seconds
         await self._take_place(min(WAIT_SECONDS, seconds))
-        begun = _Read(self._pool, read, fenced=fenced, deadline=deadline)
+        begun = _Read(self._pool, work, deadline=deadline)
         done = self._begin(begun)
         try:
             await asyncio.wait({done}, timeout=min(READY_SECONDS, deadline - time.monotonic()))
@@ -98,11 +119,11 @@ class ServerAdapter:
         except TimeoutError:
             raise EngineError(EngineErrorKind.BUSY, "every connection is in use") from None
 
-    def _begin(self, begun: _Read) -> asyncio.Future[EngineRows]:
+    def _begin(self, begun: _Read[T]) -> asyncio.Future[T]:
         loop = asyncio.get_running_loop()
         self._reads.add(begun)
 
-        def ended(done: asyncio.Future[EngineRows]) -> None:
+        def ended(done: asyncio.Future[T]) -> None:
             self._places.release()
             self._reads.discard(begun)
             if not done.cancelled():
@@ -121,33 +142,32 @@ class ServerAdapter:
         done.add_done_callback(ended)
         return done
 
-    async def _stopped(self, begun: _Read, done: asyncio.Future[EngineRows]) -> None:
+    async def _stopped(self, begun: _Read[T], done: asyncio.Future[T]) -> None:
         """Stop the read in the server; its place stays taken until its thread has let go."""
         stop = asyncio.get_running_loop().run_in_executor(self._workers, begun.stop)
         both = asyncio.gather(stop, done, return_exceptions=True)
         await asyncio.shield(asyncio.wait({both}, timeout=STOP_SECONDS))
 
 
-class _Read:
-    """One read on its thread, which another thread may stop."""
+class _Read(Generic[T]):
+    """One read or question on its thread, which another thread may stop."""
 
-    def __init__(self, pool: Pool, read: GuardedRead, *, fenced: bool, deadline: float) -> None:
+    def __init__(self, pool: Pool, work: Callable[[Session], T], *, deadline: float) -> None:
         self._pool = pool
-        self._read = read
-        self._fenced = fenced
+        self._work = work
         self._deadline = deadline
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._stopped = False
         self.is_ready = False
 
-    def fetch(self) -> EngineRows:
-        """Get a connection, run the text and read rows; called on a worker thread."""
+    def fetch(self) -> T:
+        """Get a connection and do the work on it; called on a worker thread."""
         session = self._ready()
         try:
             self._refuse_when_stopped()
             self.is_ready = True
-            return session.fetch(self._read, fenced=self._fenced)
+            return self._work(session)
         except EngineError as failure:
             if failure.kind is EngineErrorKind.UNAVAILABLE:
                 session.stop()  # the line is lost; the server may not know it, and go on

@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import structlog
 
 from lucky_mcp.adapters.base import EngineRows
-from lucky_mcp.enforcement.guarded import GuardedRead
+from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
 from lucky_mcp.errors import ConfigurationError, EngineError, EngineErrorKind
+from lucky_mcp.model.probe import Answer
 from lucky_mcp.model.source import Server, Source
 from lucky_mcp.secrets.references import read_secret
 
@@ -47,6 +48,14 @@ class Session(Protocol):
 
     def close(self) -> None:
         """Close the connection; raises nothing."""
+
+
+@runtime_checkable
+class Probed(Protocol):
+    """A session whose server can be asked about itself."""
+
+    def probe(self, read: GuardedProbe) -> Answer:
+        """Ask one question; EngineError when the server does not answer it."""
 
 
 def server_of(source: Source) -> Server:

@@ -47,8 +47,9 @@ class Ended:
 
     `detail` may say what the agent must not be told (a denied name, a driver's message): it stays here.
     `rows` and `bytes` are what was returned, `elapsed_ms` the whole pass, `truncation` "none", "rows" or
-    "bytes". The last fields stand only for reads refused before `Begun`, as far as they were known; else
-    they repeat it or are "".
+    "bytes". `server` says which server of a source with replicas answered, how far behind it was, and which
+    were passed over. The last fields stand only for reads refused before `Begun`, as far as they were known;
+    else they repeat it or are "".
     """
 
     event: ClassVar[str] = "ended"
@@ -64,6 +65,7 @@ class Ended:
     bytes: int = 0
     elapsed_ms: int = 0
     truncation: str = "none"
+    server: str = ""
     roles: tuple[str, ...] = ()
     sql_asked: str = ""
     policy_digest: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import InitVar, dataclass
 
 from lucky_mcp.model.decision import Bound
+from lucky_mcp.model.probe import Probe
 from lucky_mcp.model.source import Source
 
 _SEAL = object()
@@ -41,7 +42,25 @@ class GuardedSql:
         return self.text_fenced if self.always_fenced else self.text
 
 
+@dataclass(frozen=True, kw_only=True)
+class GuardedProbe:
+    """A question of the closed list to the server of `source`, about the server itself."""
+
+    source: Source
+    question: Probe
+    seal: InitVar[object]
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a GuardedProbe is made by enforcement alone")
+
+
 GuardedRead = GuardedSql
+
+
+def seal_probe(*, source: Source, question: Probe) -> GuardedProbe:
+    """Seal a question; called by `probes`."""
+    return GuardedProbe(source=source, question=question, seal=_SEAL)
 
 
 def seal_sql(

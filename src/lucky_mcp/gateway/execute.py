@@ -1,26 +1,47 @@
-"""Runs a guarded read: the only caller of an adapter's `run`."""
+"""Runs a guarded read: the only caller of an adapter's `run` and `probe`."""
 
 from __future__ import annotations
 
+import time
+from contextlib import aclosing
+from dataclasses import dataclass
+
 from lucky_mcp.adapters.base import EngineRows
 from lucky_mcp.adapters.registry import Registry
-from lucky_mcp.enforcement.guarded import GuardedSql
+from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedSql
+from lucky_mcp.enforcement.probes import lag_of
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.gateway.breaker import Breakers
 from lucky_mcp.gateway.bulkhead import Bulkhead
+from lucky_mcp.gateway.routes import Route, Router
+from lucky_mcp.model.probe import Answer, Lag
 from lucky_mcp.model.source import Source
 
-# What came back, under a name of this package: nothing else here may know the adapters.
-Executed = EngineRows
+# What another server of the same source may answer instead.
+ELSEWHERE = frozenset({EngineErrorKind.UNAVAILABLE, EngineErrorKind.GIVEN_UP})
+# What says nothing about whether the server is there.
+SILENT = frozenset({EngineErrorKind.BUSY, EngineErrorKind.CANCELLED})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Executed:
+    """What came back, and from where."""
+
+    rows: EngineRows
+    route: Route
 
 
 class ExecutionFailed(Exception):
-    """The read failed in the engine; `detail` holds the driver's words, for the audit only."""
+    """The read failed in the engine; `detail` holds the driver's words, for the audit only.
 
-    def __init__(self, failure: EngineError) -> None:
+    `server` says which server of the source it was, "" where there is no choice.
+    """
+
+    def __init__(self, failure: EngineError, server: str = "") -> None:
         super().__init__(failure.kind.value)
         self.kind = failure.kind
         self.detail = failure.detail
+        self.server = server
 
 
 class Executor:
@@ -32,6 +53,7 @@ class Executor:
         self._registry = registry
         self._bulkhead = bulkhead or Bulkhead()
         self._breakers = breakers or Breakers()
+        self._router = Router(self._lag)
 
     async def execute(self, read: GuardedSql, caller: str) -> Executed:
         """Return the rows; ExecutionFailed when the engine refuses, fails, is busy or out of time.
@@ -40,32 +62,80 @@ class Executor:
         """
         try:
             async with self._bulkhead.place(caller, read.source):
-                self._breakers.check(read.source)
-                return await self._executed(read)
+                return await self._routed(read)
         except EngineError as failure:
             raise ExecutionFailed(failure) from None
 
-    async def _executed(self, read: GuardedSql) -> Executed:
-        """A read that waited in vain or was stopped by us says nothing about the source."""
+    async def _routed(self, read: GuardedSql) -> Executed:
+        """Ask one server after the other, as long as half of the read's time is left for the next."""
+        half_time = time.monotonic() + read.bound.timeout_ms / 2000
+        async with aclosing(self._router.routes(read.source)) as routes:
+            async for route in routes:
+                try:
+                    return Executed(rows=await self._executed(read, route.source), route=route)
+                except EngineError as failure:
+                    may_go_on = failure.kind in ELSEWHERE and route.source is not read.source
+                    if not may_go_on or time.monotonic() > half_time:
+                        raise ExecutionFailed(failure, route.record) from None
+        raise EngineError(EngineErrorKind.STALE)  # the last route is never gone on from
+
+    async def _executed(self, read: GuardedSql, source: Source) -> EngineRows:
+        """A read that waited in vain or was stopped by us says nothing about the server."""
+        self._breakers.check(source)
         try:
-            rows = await self._registry.adapter(read.source).run(read, fenced=read.always_fenced)
+            rows = await self._registry.adapter(source).run(read, fenced=read.always_fenced)
         except EngineError as failure:
-            if failure.kind is EngineErrorKind.UNAVAILABLE:
-                self._breakers.away(read.source)
-            elif failure.kind not in {EngineErrorKind.BUSY, EngineErrorKind.CANCELLED}:
-                self._breakers.answered(read.source)
+            self._heard(source, failure)
             raise
-        self._breakers.answered(read.source)
+        self._breakers.answered(source)
         return rows
+
+    async def _lag(self, replica: Source) -> Lag:
+        answer = await self._asked(lag_of(replica))
+        return answer
+
+    async def _asked(self, probe: GuardedProbe) -> Answer:
+        self._breakers.check(probe.source)
+        try:
+            answer = await self._registry.probeable(probe.source).probe(probe)
+        except EngineError as failure:
+            self._heard(probe.source, failure)
+            raise
+        self._breakers.answered(probe.source)
+        return answer
+
+    def _heard(self, source: Source, failure: EngineError) -> None:
+        if failure.kind is EngineErrorKind.UNAVAILABLE:
+            self._breakers.away(source)
+        elif failure.kind not in SILENT:
+            self._breakers.answered(source)
 
     async def check(self, source: Source) -> str:
         """Return what keeps a source on a server from being read, for operators; empty when nothing does."""
+        faults = [await self._fault(source)]
+        for number, replica in enumerate(source.as_replicas, start=1):
+            fault = await self._fault(replica) or await self._lag_fault(replica)
+            faults.append(f"replica {number}: {fault}" if fault else "")
+        return "; ".join(fault for fault in faults if fault)
+
+    async def _fault(self, source: Source) -> str:
         try:
             await self._registry.check(source)
         except EngineError as failure:
-            return f"{failure.kind}: {' '.join(failure.detail.split())}"
+            return _words(failure)
         return ""
+
+    async def _lag_fault(self, replica: Source) -> str:
+        try:
+            lag = await self._lag(replica)
+        except EngineError as failure:
+            return _words(failure)
+        return f"its lag cannot be told: {lag.why}" if lag.seconds is None else ""
 
     async def close(self) -> None:
         """Close every adapter."""
         await self._registry.close()
+
+
+def _words(failure: EngineError) -> str:
+    return f"{failure.kind}: {' '.join(failure.detail.split())}"

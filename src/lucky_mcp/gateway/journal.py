@@ -104,6 +104,7 @@ class Journal:
         rows: int = 0,
         size: int = 0,
         truncation: str = "none",
+        server: str = "",
     ) -> None:
         """Record how a read that was sent ended."""
         self._audit.write(
@@ -119,6 +120,7 @@ class Journal:
                 bytes=size,
                 elapsed_ms=self.elapsed_ms(),
                 truncation=truncation,
+                server=server,
                 roles=self._principal.roles,
                 policy_digest=self.digests.policy,
                 catalog_digest=self.digests.catalog,

@@ -23,6 +23,26 @@ from lucky_mcp.sql.unknown_columns import unknown_columns
 COLUMN = re.compile(r'column named "([^"]{1,128})"')
 QUOTED = re.compile(r'"([^"]{1,128})"')
 NEAR_MAX = 5
+_AWAY = ("{source} cannot be reached now", "try again in a minute; other sources are not affected")
+_CHANGED = (
+    "{source} does not let the gateway read one of the tables as it was reviewed",
+    "ask for another table, and tell the operators: the receipt of this call says which",
+)
+# What was wrong, and what to do, when it was not the query.
+UNAVAILABLE = {
+    EngineErrorKind.UNAVAILABLE: _AWAY,
+    EngineErrorKind.CANCELLED: _AWAY,
+    EngineErrorKind.FORBIDDEN: _CHANGED,
+    EngineErrorKind.CHANGED: _CHANGED,
+    EngineErrorKind.STALE: (
+        "no replica of {source} is within {seconds} s of its primary now, and the primary is not read here",
+        "try again in a minute; other sources are not affected",
+    ),
+    EngineErrorKind.GIVEN_UP: (
+        "{source} gave the read up in favour of changes that it had to apply",
+        "try again; read a shorter period if it happens again",
+    ),
+}
 
 
 def in_agent_words(failure: ExecutionFailed, prepared: Prepared, sql: str) -> ReadError:
@@ -43,12 +63,6 @@ def in_agent_words(failure: ExecutionFailed, prepared: Prepared, sql: str) -> Re
             f"the query was stopped after {seconds:g} s",
             next_step="read a shorter period, aggregate, or filter on a key",
         )
-    if kind in {EngineErrorKind.UNAVAILABLE, EngineErrorKind.CANCELLED}:
-        return SourceUnavailable(
-            f"{prepared.source.name} cannot be reached now",
-            next_step="try again in a minute; other sources are not affected",
-            audit_detail=detail,
-        )
     if kind is EngineErrorKind.BUSY:
         return LimitExceeded(
             f"every connection to {prepared.source.name} that you may use is in use now",
@@ -56,12 +70,8 @@ def in_agent_words(failure: ExecutionFailed, prepared: Prepared, sql: str) -> Re
             next_step="wait for your other reads to end, then try again",
             audit_detail=detail,
         )
-    if kind in {EngineErrorKind.FORBIDDEN, EngineErrorKind.CHANGED}:
-        return SourceUnavailable(
-            f"{prepared.source.name} does not let the gateway read one of the tables as it was reviewed",
-            next_step="ask for another table, and tell the operators: the receipt of this call says which",
-            audit_detail=detail,
-        )
+    if kind in UNAVAILABLE:
+        return _unavailable(kind, prepared, detail)
     if kind is EngineErrorKind.INVALID_QUERY:
         return QueryFailed(
             "the engine cannot run the statement: a function, type or clause does not fit",
@@ -71,6 +81,16 @@ def in_agent_words(failure: ExecutionFailed, prepared: Prepared, sql: str) -> Re
     return QueryFailed(
         "the query failed while it ran: a value could not be converted or computed",
         next_step="check casts, divisions and scalar subqueries that may give several rows",
+        audit_detail=detail,
+    )
+
+
+def _unavailable(kind: EngineErrorKind, prepared: Prepared, detail: str) -> SourceUnavailable:
+    what, next_step = UNAVAILABLE[kind]
+    source = prepared.source
+    return SourceUnavailable(
+        what.format(source=source.name, seconds=f"{source.replication.stop_s:g}"),
+        next_step=next_step,
         audit_detail=detail,
     )
 

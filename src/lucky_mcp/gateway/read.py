@@ -94,8 +94,8 @@ class Gateway:
             masks=masks_by_column(prepared),
         )
         try:
-            rows = await self._execute(journal, prepared, principal, request)
-            result = self._result(journal, prepared, rows)
+            executed = await self._execute(journal, prepared, principal, request)
+            result = self._result(journal, prepared, executed)
         except (ReadError, asyncio.CancelledError):
             raise
         except Exception as defect:
@@ -106,6 +106,7 @@ class Gateway:
             rows=len(result.rows),
             size=result.bytes,
             truncation=result.truncation,
+            server=executed.route.record,
         )
         return result
 
@@ -202,13 +203,19 @@ class Gateway:
             raise
         except ExecutionFailed as failure:
             refusal = in_agent_words(failure, prepared, request.sql)
-            journal.ended(outcome=refusal.code, phase=refusal.phase, detail=refusal.audit_detail)
+            journal.ended(
+                outcome=refusal.code,
+                phase=refusal.phase,
+                detail=refusal.audit_detail,
+                server=failure.server,
+            )
             raise refusal from None
         except asyncio.CancelledError:
             journal.ended(outcome="CANCELLED", phase="execute", detail="the caller went away")
             raise
 
-    def _result(self, journal: Journal, prepared: Prepared, rows: Executed) -> ReadResult:
+    def _result(self, journal: Journal, prepared: Prepared, executed: Executed) -> ReadResult:
+        rows, note = executed.rows, executed.route.note
         rows_max, bound = prepared.guarded.rows_max, prepared.guarded.bound
         kept = rows.rows[:rows_max]
         truncation = Truncation.ROWS if len(rows.rows) > rows_max else Truncation.NONE
@@ -230,5 +237,6 @@ class Gateway:
                 masked=masks_applied(prepared),
                 not_filtered=not_filtered(prepared.permit),
                 digests=journal.digests,
+                notes=(note,) if note else (),
             ),
         )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cached_property
 
 
 class Kind(StrEnum):
@@ -59,6 +60,21 @@ class Server:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Replication:
+    """How far behind a replica may be, in seconds, and how that is measured.
+
+    `heartbeat` is a `schema.table` whose `heartbeat_column` the primary sets to its time (UTC) every second;
+    without one the server's own word is taken. With `writer_serves` the writer answers when no replica can.
+    """
+
+    alert_s: float = 5.0
+    stop_s: float = 30.0
+    heartbeat: str = ""
+    heartbeat_column: str = "ts"
+    writer_serves: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """One entry of `policies/sources.yaml`.
 
@@ -80,6 +96,16 @@ class Source:
     owner: str = ""
     description: str = ""
     server: Server | None = None
+    replicas: tuple[Server, ...] = ()
+    replication: Replication = Replication()
+
+    @cached_property
+    def as_replicas(self) -> tuple[Source, ...]:
+        """The same source on each of its replicas, in the order in which they are asked."""
+        return tuple(
+            replace(self, name=f"{self.name} replica {number}", server=server, replicas=())
+            for number, server in enumerate(self.replicas, start=1)
+        )
 
     def __repr__(self) -> str:
         return f"Source({self.name!r})"

@@ -21,7 +21,7 @@ def grant_script(source: Source, catalog: Catalog) -> str:
     if source.dialect is Dialect.DORIS:
         lines = _doris(source.server, schemas)
     elif source.kind is Kind.MYSQL:
-        lines = _mysql(source.server, schemas)
+        lines = [*_mysql(source.server, schemas), *_mysql_replicas(source)]
     else:
         lines = _postgres(source.server, schemas)
     return "\n".join(
@@ -36,6 +36,15 @@ def _mysql(server: Server, schemas: list[str]) -> list[str]:
         f"CREATE USER {account} IDENTIFIED BY {PASSWORD} {encrypted}"
         f" WITH MAX_USER_CONNECTIONS {SPARE * server.connections_max};",
         *(f"GRANT SELECT, SHOW VIEW ON {_backticked(schema)}.* TO {account};" for schema in schemas),
+    ]
+
+
+def _mysql_replicas(source: Source) -> list[str]:
+    if source.server is None or not source.replicas or source.replication.heartbeat:
+        return []
+    return [
+        "-- To see how far a replica is behind; on MariaDB it is called REPLICA MONITOR:",
+        f"GRANT REPLICATION CLIENT ON *.* TO {_text(source.server.user)}@'%';",
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -12,7 +13,7 @@ from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.decision import Bound, Rule
 from lucky_mcp.model.names import TableName
-from lucky_mcp.model.source import Server, Source
+from lucky_mcp.model.source import Replication, Server, Source
 from lucky_mcp.policy.compile_dataset import DatasetCompiler
 from lucky_mcp.policy.masks import WORDS
 from lucky_mcp.policy.policy_set import LEVELS, MaskRule, PolicySet, Reference, Role, TablePolicy
@@ -30,7 +31,7 @@ from lucky_mcp.policy.schema import (
     SourcesFile,
     TagsFile,
 )
-from lucky_mcp.policy.source_servers import server_for
+from lucky_mcp.policy.source_servers import replicas_for, server_for
 from lucky_mcp.policy.source_urls import expand_url
 from lucky_mcp.policy.tags import Tags, compile_tags
 from lucky_mcp.policy.yaml_files import YamlFile
@@ -95,7 +96,9 @@ def read_sources(file: YamlFile, directory: Path, environment: Mapping[str, str]
     for name, entry in file.read_as(SourcesFile).sources.items():
         place = file.place(("sources", name, "url"))
         server = server_for(name, entry, file, directory, environment)
-        sources[name] = _source(name, entry, expand_url(entry.url, directory, environment, place), server)
+        made = _source(name, entry, expand_url(entry.url, directory, environment, place), server)
+        replicas = replicas_for(name, entry, file, directory, environment)
+        sources[name] = replace(made, replicas=replicas)
     return sources
 
 
@@ -115,6 +118,7 @@ def _source(name: str, entry: SourceEntry, url: str, server: Server | None) -> S
         owner=entry.owner,
         description=entry.description,
         server=server,
+        replication=Replication(**entry.replication.model_dump()),
     )
 
 

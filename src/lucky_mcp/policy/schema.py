@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from lucky_mcp.model.source import SERVERS, Dialect, Kind
+from lucky_mcp.policy.routing_schema import ReplicaEntry, ReplicationEntry
 
 
 class MaskWord(StrEnum):
@@ -43,6 +44,7 @@ SERVER_KEYS = frozenset(
     {
         *("host", "port", "user", "password", "database", "tls", "tls_ca"),
         *("connections_max", "posture", "posture_why"),
+        *("replicas", "replication"),
     }
 )
 SERVER_DIALECTS = {
@@ -75,6 +77,8 @@ class SourceEntry(_Model):
     connections_max: int = Field(default=4, ge=1, le=64)
     posture: Literal["refuse", "warn"] = "refuse"
     posture_why: str = ""
+    replicas: tuple[ReplicaEntry, ...] = Field(default=(), max_length=8)
+    replication: ReplicationEntry = ReplicationEntry()
     domain: str
     short_name: str | None = None
     default_schema: str | None = None
@@ -100,6 +104,10 @@ class SourceEntry(_Model):
             raise ValueError("posture: warn and posture_why, the reason for it, go together")
         if self.host and self.dialect not in SERVER_DIALECTS[self.kind]:
             raise ValueError(f"a source of kind {self.kind} cannot speak {self.dialect}")
+        if self.replicas and self.dialect is Dialect.DORIS:
+            raise ValueError("a Doris source has no replicas of its own")
+        if "replication" in given and not self.replicas:
+            raise ValueError("replication goes with replicas")
         return self
 
 

@@ -26,9 +26,36 @@ def server_for(
     """
     if entry.kind not in SERVERS or not entry.host:
         return None
+    return _server(entry, ("sources", name), file, directory, environment)
 
+
+def replicas_for(
+    name: str, entry: SourceEntry, file: YamlFile, directory: Path, environment: Mapping[str, str]
+) -> tuple[Server, ...]:
+    """Return where the replicas are; what an entry leaves out is as its source says. Errors as above."""
+    if entry.kind not in SERVERS or not entry.host:
+        return ()
+    return tuple(
+        _server(
+            entry.model_copy(update=replica.model_dump(exclude_unset=True)),
+            ("sources", name, "replicas", number),
+            file,
+            directory,
+            environment,
+        )
+        for number, replica in enumerate(entry.replicas)
+    )
+
+
+def _server(
+    entry: SourceEntry,
+    place: tuple[str | int, ...],
+    file: YamlFile,
+    directory: Path,
+    environment: Mapping[str, str],
+) -> Server:
     def at(key: str) -> str:
-        return file.place(("sources", name, key))
+        return file.place((*place, key))
 
     if entry.password and not is_reference(entry.password):
         raise ConfigurationError(f"{at('password')}: write env:NAME or file:/path, never the password itself")
