@@ -13,6 +13,7 @@ import pytest
 from lucky_mcp.demo.tables import Fleet, Table
 from lucky_mcp.gateway.view import View
 from lucky_mcp.model.source import Kind, Source
+from lucky_mcp.model.source import Server as Address
 from lucky_mcp.policy.policy_set import PolicySet
 from tests.live.fleet import (
     make_mariadb_reader,
@@ -21,6 +22,7 @@ from tests.live.fleet import (
     moved,
     on_server,
     postgres_address,
+    redshift_address,
     schemas_of,
 )
 from tests.live.forms import served_by
@@ -28,6 +30,7 @@ from tests.live.sealed import Ask, asking
 from tests.support.generator_fleet import small_fleet
 from tests.support.house import opened
 from tests.support.neighbours import NAMES, neighbour
+from tests.support.redshift_wire import redshift_wire
 from tests.support.reference import CRM, ORDERS, clean_tables
 from tests.support.server_tables import load_mariadb, load_postgres
 from tests.support.servers import MariaDB, Postgres, has_mariadb, has_postgres, mariadb, postgres
@@ -37,10 +40,12 @@ SCHEMAS = {ORDERS: "luckyus_sales_order", CRM: "luckyus_sales_crm"}
 CONNECTIONS = {
     Kind.MYSQL: "SELECT COUNT(*) FROM information_schema.processlist WHERE user = 'lucky_reader'",
     Kind.POSTGRES: "SELECT COUNT(*) FROM pg_stat_activity WHERE usename = 'lucky_reader'",
+    Kind.REDSHIFT: "SELECT COUNT(*) FROM pg_stat_activity WHERE usename = 'lucky_reader'",
 }
 RUNNING = {
     Kind.MYSQL: "SELECT info FROM information_schema.processlist WHERE user = 'lucky_reader' AND info IS NOT NULL",
     Kind.POSTGRES: "SELECT query FROM pg_stat_activity WHERE usename = 'lucky_reader' AND state = 'active'",
+    Kind.REDSHIFT: "SELECT query FROM pg_stat_activity WHERE usename = 'lucky_reader' AND state = 'active'",
 }
 Rows = list[tuple[object, ...]]
 
@@ -54,6 +59,9 @@ class Server:
     load: Callable[[Sequence[Table]], None]
     view: View = field(repr=False)
     running: MariaDB | Postgres
+    address: Address
+    port: int
+    """Where it answers callers of this machine, who may ask for TLS."""
 
     def source(self, name: str) -> Source:
         """The source as if this server held it."""
@@ -90,7 +98,11 @@ def live_mariadb(live_view: View) -> Iterator[Server]:
             except pymysql.Error:
                 return FAILED
 
-        yield Server(Kind.MYSQL, ask, lambda tables: load_mariadb(connection, tables), live_view, running)
+        def load(tables: Sequence[Table]) -> None:
+            load_mariadb(connection, tables)
+            make_mariadb_reader(running, schemas_of(tables))
+
+        yield Server(Kind.MYSQL, ask, load, live_view, running, mariadb_address(running), running.port)
         connection.close()
 
 
@@ -110,13 +122,32 @@ def live_postgres(live_view: View) -> Iterator[Server]:
             except psycopg.Error:
                 return FAILED
 
-        yield Server(Kind.POSTGRES, ask, lambda tables: load_postgres(connection, tables), live_view, running)
+        def load(tables: Sequence[Table]) -> None:
+            load_postgres(connection, tables)
+            make_postgres_reader(running, schemas_of(tables))
+
+        yield Server(Kind.POSTGRES, ask, load, live_view, running, postgres_address(running), running.port)
         connection.close()
+
+
+@pytest.fixture(scope="session")
+def live_redshift(live_postgres: Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Redshift's wire in front of the private PostgreSQL."""
+    assert isinstance(live_postgres.running, Postgres)
+    with redshift_wire(live_postgres.running, tmp_path_factory.mktemp("redshift")) as wire:
+        yield replace(live_postgres, kind=Kind.REDSHIFT, address=redshift_address(wire), port=wire.port)
 
 
 @pytest.fixture(params=["live_mariadb", "live_postgres"])
 def server(request: pytest.FixtureRequest) -> Server:
     """Each server in turn."""
+    found: Server = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.fixture(params=["live_mariadb", "live_postgres", "live_redshift"])
+def adapted(request: pytest.FixtureRequest) -> Server:
+    """A server for each adapter in turn."""
     found: Server = request.getfixturevalue(request.param)
     return found
 
@@ -129,7 +160,7 @@ class Reader:
     source: Source
     as_admin: Source
     policies: PolicySet = field(repr=False)
-    running_server: MariaDB | Postgres
+    server: Server = field(repr=False)
     ask: Callable[[str, str], Rows | str]
 
     def admin(self, *texts: str) -> None:
@@ -139,12 +170,12 @@ class Reader:
 
     def running(self) -> list[str]:
         """Return the texts that run for the reader now."""
-        found = self.ask("public" if self.kind is Kind.POSTGRES else "mysql", RUNNING[self.kind])
+        found = self.ask("mysql" if self.kind is Kind.MYSQL else "public", RUNNING[self.kind])
         return [str(row[0]) for row in found]
 
     def connections(self) -> int:
         """Return how many connections the reader has."""
-        found = self.ask("public" if self.kind is Kind.POSTGRES else "mysql", CONNECTIONS[self.kind])
+        found = self.ask("mysql" if self.kind is Kind.MYSQL else "public", CONNECTIONS[self.kind])
         return int(str(found[0][0]))
 
 
@@ -156,23 +187,18 @@ async def asked() -> AsyncIterator[Ask]:
 
 
 @pytest.fixture
-def reader(server: Server, demo_fleet: Fleet) -> Reader:
+def reader(adapted: Server, demo_fleet: Fleet) -> Reader:
     """Each server in turn, with the demo's orders as they are."""
-    tables = [table for table in demo_fleet.tables if table.source == ORDERS]
-    server.load(tables)
+    server, address = adapted, adapted.address
+    server.load([table for table in demo_fleet.tables if table.source == ORDERS])
     plain = server.view.policies.sources[ORDERS]
-    if isinstance(server.running, MariaDB):
-        make_mariadb_reader(server.running, schemas_of(tables))
-        address, admin = mariadb_address(server.running), "root"
-    else:
-        make_postgres_reader(server.running, schemas_of(tables))
-        address, admin = postgres_address(server.running), "lucky"
+    admin = "root" if server.kind is Kind.MYSQL else "lucky"
     as_admin = replace(address, user=admin, password="", writable_because="the tests say so")
     return Reader(
         kind=server.kind,
         source=on_server(plain, server.kind, address),
         as_admin=on_server(plain, server.kind, as_admin),
-        running_server=server.running,
+        server=server,
         policies=moved(server.view.policies, server.kind, address, [ORDERS]),
         ask=server.ask,
     )

@@ -14,6 +14,7 @@ from lucky_mcp.demo.tables import Table
 from lucky_mcp.model.source import Dialect, Kind, Source
 from lucky_mcp.model.source import Server as Address
 from lucky_mcp.policy.policy_set import PolicySet
+from tests.support.redshift_wire import RedshiftWire
 from tests.support.servers import MariaDB, Postgres
 
 READER = "lucky_reader"
@@ -31,6 +32,19 @@ def postgres_address(running: Postgres, **changed: object) -> Address:
     """Where the private PostgreSQL is, as the reader."""
     made = Address(
         host=str(running.folder), port=running.port, user=READER, password="env:LIVE_PASSWORD", tls=False
+    )
+    return replace(made, **changed)  # type: ignore[arg-type]
+
+
+def redshift_address(wire: RedshiftWire, **changed: object) -> Address:
+    """Where Redshift's wire is, as the reader."""
+    made = Address(
+        host="127.0.0.1",
+        port=wire.port,
+        user=READER,
+        password="env:LIVE_PASSWORD",
+        database="postgres",
+        tls=False,
     )
     return replace(made, **changed)  # type: ignore[arg-type]
 
@@ -71,7 +85,11 @@ def moved(policies: PolicySet, kind: Kind, address: Address, names: Iterable[str
 
 def on_server(source: Source, kind: Kind, address: Address) -> Source:
     """Return the source as the server holds it."""
-    dialects: Mapping[Kind, Dialect] = {Kind.MYSQL: Dialect.MYSQL, Kind.POSTGRES: Dialect.POSTGRES}
+    dialects: Mapping[Kind, Dialect] = {
+        Kind.MYSQL: Dialect.MYSQL,
+        Kind.POSTGRES: Dialect.POSTGRES,
+        Kind.REDSHIFT: Dialect.REDSHIFT,
+    }
     return replace(source, kind=kind, dialect=dialects[kind], url="", server=address)
 
 

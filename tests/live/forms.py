@@ -12,7 +12,7 @@ from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.source import Dialect, Kind, Source
 
-DIALECTS = {Kind.MYSQL: Dialect.MYSQL, Kind.POSTGRES: Dialect.POSTGRES}
+DIALECTS = {Kind.MYSQL: Dialect.MYSQL, Kind.POSTGRES: Dialect.POSTGRES, Kind.REDSHIFT: Dialect.REDSHIFT}
 
 
 ROWS_MAX = 1000

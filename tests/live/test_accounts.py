@@ -16,6 +16,10 @@ from tests.live.sealed import Ask
 from tests.live.test_tls import by_port
 
 NAME = "o'reader"
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:ssl.SSLContext:DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore:ssl.PROTOCOL_TLS:DeprecationWarning"),
+]
 
 
 @pytest.fixture
@@ -26,6 +30,11 @@ def script(reader: Reader) -> list[str]:
     lines = [line for line in text.splitlines() if not line.startswith("--")]
     assert text.count(PASSWORD) == 2  # in the first line, which explains it, and where it goes
     return lines
+
+
+@pytest.fixture(autouse=True)
+def trusted(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SSL_CERT_FILE", str(reader.server.running.certificate))
 
 
 async def test_the_script_makes_an_account_that_reads_and_no_more(

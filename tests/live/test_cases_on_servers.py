@@ -23,25 +23,20 @@ from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.source import Kind
 from tests.enforcement.test_rewrite_cases import PRINCIPALS, is_ordered
 from tests.live.conftest import Server
-from tests.live.fleet import (
-    ENVIRONMENT,
-    make_mariadb_reader,
-    make_postgres_reader,
-    mariadb_address,
-    moved,
-    postgres_address,
-    schemas_of,
-)
+from tests.live.fleet import ENVIRONMENT, moved
 from tests.support.cases import RewriteCase, as_csv, csv_lines, rewrite_cases
 from tests.support.dialect_worlds import DialectWorlds
 from tests.support.house import opened
-from tests.support.servers import MariaDB
 
-SPOKEN = {Kind.MYSQL: "mysql", Kind.POSTGRES: "postgres"}
+SPOKEN = {Kind.MYSQL: "mysql", Kind.POSTGRES: "postgres", Kind.REDSHIFT: "redshift"}
 NAMED: Mapping[str, list[dict[str, Any]]] = YAML(typ="safe").load(
     (Path(__file__).parent / "case_differences.yaml").read_text(encoding="utf-8")
 )
-DIFFERENCES = {Kind.MYSQL: NAMED["mariadb"], Kind.POSTGRES: NAMED["postgres"]}
+DIFFERENCES = {
+    Kind.MYSQL: NAMED["mariadb"],
+    Kind.POSTGRES: NAMED["postgres"],
+    Kind.REDSHIFT: NAMED["redshift"],
+}
 TRUTH = {"true": "1", "false": "0", "0E-20": "0"}
 QUOTIENT = re.compile(r"(-?\d+)(?:\.0+|(\.\d*[1-9])0+)")
 COLON = re.compile(r'"" ?: ?')
@@ -85,26 +80,21 @@ async def answer(gateway: Gateway, case: RewriteCase) -> Answer | str:
 
 @pytest.mark.timeout(240)
 def test_a_server_answers_as_the_embedded_engine(
-    server: Server, demo_fleet: Fleet, dialect_worlds: DialectWorlds
+    adapted: Server, demo_fleet: Fleet, dialect_worlds: DialectWorlds
 ) -> None:
     """Cases that ask another source's tables in the server's dialect find them on the server as well."""
+    server = adapted
     spoken = SPOKEN[server.kind]
     cases = [each for each in rewrite_cases() if (each.dialect or DIALECTS[each.source]) == spoken]
     names = sorted({case.source for case in cases})
     tables = [table for table in demo_fleet.tables if table.source in names]
     server.load(tables)
-    if isinstance(server.running, MariaDB):
-        make_mariadb_reader(server.running, schemas_of(tables))
-        address = mariadb_address(server.running)
-    else:
-        make_postgres_reader(server.running, schemas_of(tables))
-        address = postgres_address(server.running)
     differences = {title: each for each in DIFFERENCES[server.kind] for title in each["titles"]}
     assert set(differences) <= {case.title for case in cases}
     assert len(cases) >= 50
 
     async def answers() -> dict[str, Answer | str]:
-        policies = moved(dialect_worlds.world(spoken).policies, server.kind, address, names)
+        policies = moved(dialect_worlds.world(spoken).policies, server.kind, server.address, names)
         gateway = await opened(policies, environment=ENVIRONMENT)
         found = {case.title: await answer(gateway, case) for case in cases}
         await gateway.close()

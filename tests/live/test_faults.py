@@ -14,7 +14,7 @@ from dataclasses import replace
 import pytest
 import structlog
 
-from lucky_mcp.adapters import mysql, postgres
+from lucky_mcp.adapters import mysql, postgres, redshift
 from lucky_mcp.adapters import server as server_adapter
 from lucky_mcp.adapters import session as session_module
 from lucky_mcp.errors import EngineErrorKind, ReadError
@@ -34,7 +34,7 @@ AWAY = EngineErrorKind.UNAVAILABLE
 @pytest.fixture
 def killing_soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same, for ending a query that cannot be ended."""
-    for driver in (mysql, postgres):
+    for driver in (mysql, postgres, redshift):
         monkeypatch.setattr(driver, "KILL_SECONDS", 0.5)
 
 
@@ -42,7 +42,7 @@ def killing_soon(monkeypatch: pytest.MonkeyPatch) -> None:
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorter limits, so that waiting for them does not take the suite's time."""
     monkeypatch.setattr(server_adapter, "READY_SECONDS", 2.0)
-    for driver in (mysql, postgres):
+    for driver in (mysql, postgres, redshift):
         monkeypatch.setattr(driver, "CONNECT_SECONDS", 1.0)
     monkeypatch.setattr(server_adapter, "WAIT_SECONDS", 0.3)
 
@@ -73,19 +73,26 @@ def listening(serve: Callable[[socket.socket], None]) -> Iterator[int]:
 class Proxy:
     """Hands bytes on to a real server until it is told to freeze, or to hang up."""
 
-    def __init__(self, target: str) -> None:
+    def __init__(self, target: str | int) -> None:
+        """`target` is the path of a socket, or a port on this machine."""
         self.target = target
         self.frozen = threading.Event()
         self.lines: list[socket.socket] = []
 
     def serve(self, line: socket.socket) -> None:
-        with line, socket.socket(socket.AF_UNIX) as onward:
-            onward.connect(self.target)
+        with line, self._onward() as onward:
             self.lines += [line, onward]
             back = threading.Thread(target=self._pump, args=(onward, line), daemon=True)
             back.start()
             self._pump(line, onward)
             back.join()
+
+    def _onward(self) -> socket.socket:
+        if isinstance(self.target, int):
+            return socket.create_connection(("127.0.0.1", self.target))
+        made = socket.socket(socket.AF_UNIX)
+        made.connect(self.target)
+        return made
 
     def hang_up(self) -> None:
         lines, self.lines = self.lines, []
@@ -107,8 +114,9 @@ class Proxy:
 def proxied(reader: Reader) -> Iterator[tuple[Source, Proxy]]:
     """The reader's source behind a proxy on this machine."""
     assert reader.source.server is not None
-    host = reader.source.server.host
-    proxy = Proxy(host if reader.kind is Kind.MYSQL else f"{host}/.s.PGSQL.{reader.source.server.port}")
+    host, port = reader.source.server.host, reader.source.server.port
+    targets: dict[Kind, str | int] = {Kind.MYSQL: host, Kind.POSTGRES: f"{host}/.s.PGSQL.{port}"}
+    proxy = Proxy(targets.get(reader.kind, port))
     with listening(proxy.serve) as port:
         yield elsewhere(reader.source, "127.0.0.1", port), proxy
         proxy.hang_up()
@@ -258,6 +266,13 @@ WIDER = {
         ("GRANT pg_read_server_files TO {0}", "member of pg_read_server_files"),
         ("ALTER ROLE {0} SUPERUSER", "SUPERUSER"),
     ),
+    Kind.REDSHIFT: (
+        ("GRANT INSERT ON luckyus_sales_order.t_order_item TO {0}", "writing in schema luckyus_sales_order"),
+        ("GRANT CREATE ON SCHEMA luckyus_sales_order TO {0}", "CREATE in schema"),
+        ("GRANT CREATE ON DATABASE postgres TO {0}", "CREATE in the database"),
+        ("ALTER ROLE {0} CREATEDB", "CREATEDB"),
+        ("ALTER ROLE {0} SUPERUSER", "SUPERUSER"),
+    ),
 }
 NARROWER = {
     Kind.MYSQL: (),
@@ -267,6 +282,12 @@ NARROWER = {
         "REVOKE CREATE ON DATABASE postgres FROM {0}",
         "REVOKE pg_read_server_files FROM {0}",
         "ALTER ROLE {0} NOSUPERUSER NOCREATEROLE",
+    ),
+    Kind.REDSHIFT: (
+        "REVOKE INSERT ON luckyus_sales_order.t_order_item FROM {0}",
+        "REVOKE CREATE ON SCHEMA luckyus_sales_order FROM {0}",
+        "REVOKE CREATE ON DATABASE postgres FROM {0}",
+        "ALTER ROLE {0} NOSUPERUSER NOCREATEDB",
     ),
 }
 

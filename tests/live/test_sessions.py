@@ -36,6 +36,13 @@ HOSTILE = {
         "ALTER ROLE lucky_reader SET bytea_output = 'escape'",
         "ALTER ROLE lucky_reader SET join_collapse_limit = 8",
     ),
+    Kind.REDSHIFT: (
+        "ALTER ROLE lucky_reader SET search_path = luckyus_sales_order",
+        "ALTER ROLE lucky_reader SET DateStyle = 'German'",
+        "ALTER ROLE lucky_reader SET TimeZone = 'Asia/Tokyo'",
+        "ALTER ROLE lucky_reader SET default_transaction_read_only = off",
+        "ALTER ROLE lucky_reader SET redshift.enable_case_sensitive_identifier = 'on'",
+    ),
 }
 HARMLESS = {
     Kind.MYSQL: (
@@ -44,6 +51,7 @@ HARMLESS = {
         *("SET GLOBAL div_precision_increment = DEFAULT", "SET GLOBAL lc_time_names = DEFAULT"),
     ),
     Kind.POSTGRES: ("ALTER ROLE lucky_reader RESET ALL",),
+    Kind.REDSHIFT: ("ALTER ROLE lucky_reader RESET ALL",),
 }
 # What a session says of itself, or does.
 PINNED = {
@@ -72,6 +80,16 @@ PINNED = {
         "SELECT '\\x01'::bytea::text": "\\x01",
         "SELECT DATE '2026-02-01'::text": "2026-02-01",
     },
+    Kind.REDSHIFT: {
+        "SHOW search_path": "pg_catalog",
+        "SHOW transaction_read_only": "on",
+        "SHOW TimeZone": "America/New_York",
+        "SELECT current_setting('redshift.enable_case_sensitive_identifier')": "off",
+        "SELECT current_setting('statement_timeout') IN ('0', '')": False,
+        "SELECT 'a\\\\b'": "a\\b",
+        "SELECT 'a\\'b'": "a'b",
+        "SELECT DATE '2026-02-01'::text": "2026-02-01",
+    },
 }
 LEFT_BEHIND = {
     Kind.MYSQL: (
@@ -84,6 +102,16 @@ LEFT_BEHIND = {
         ("SELECT set_config('x.p', '5', false)", "SELECT coalesce(current_setting('x.p', true), '')", ""),
         ("SELECT pg_advisory_lock(7)", "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'", 0),
         ("SELECT set_config('search_path', 'public', false)", "SHOW search_path", "pg_catalog, pg_temp"),
+        (
+            "SELECT set_config('default_transaction_read_only', 'off', false)",
+            "SHOW transaction_read_only",
+            "on",
+        ),
+    ),
+    Kind.REDSHIFT: (
+        ("SELECT set_config('x.p', '5', false)", "SELECT coalesce(current_setting('x.p', true), '')", ""),
+        ("SELECT set_config('search_path', 'public', false)", "SHOW search_path", "pg_catalog"),
+        ("SELECT set_config('timezone', 'UTC', false)", "SHOW timezone", "America/New_York"),
         (
             "SELECT set_config('default_transaction_read_only', 'off', false)",
             "SHOW transaction_read_only",
@@ -123,7 +151,7 @@ async def test_nothing_is_left_behind_for_the_next_read(asked: Ask, reader: Read
 
 @pytest.mark.parametrize("number", range(max(map(len, KINDS.values()))))
 async def test_what_cannot_run_has_a_kind(asked: Ask, reader: Reader, number: int) -> None:
-    cases = KINDS[reader.source.dialect.value]
+    cases = KINDS["mysql" if reader.kind is Kind.MYSQL else "postgres"]
     case = cases[number % len(cases)]
     source = asked(reader.source)
     assert await source.failure(case["sql"]) == case["kind"]

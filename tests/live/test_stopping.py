@@ -16,7 +16,11 @@ from tests.support.patience import until
 
 ORDERS = "luckyus_sales_order.t_sales_order_m"
 # Each takes minutes; the second burns the processor instead of sleeping.
-SLOW = {Kind.MYSQL: "SELECT SLEEP(60)", Kind.POSTGRES: "SELECT pg_sleep(60)"}
+SLOW = {
+    Kind.MYSQL: "SELECT SLEEP(60)",
+    Kind.POSTGRES: "SELECT pg_sleep(60)",
+    Kind.REDSHIFT: "SELECT pg_sleep(60)",
+}
 BURNING = (
     f"SELECT COUNT(*) FROM {ORDERS} a, {ORDERS} b, {ORDERS} c, {ORDERS} d"
     " WHERE a.pay_amount + b.pay_amount + c.pay_amount + d.pay_amount < 0"

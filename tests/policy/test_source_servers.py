@@ -28,6 +28,7 @@ FILES = {
     "references": "references: {}",
     "bounds": "default: {rows_max: 1, rows_default: 1, bytes_max: 1, cell_chars_max: 1, timeout_ms: 1}",
 }
+REDSHIFT: Mapping[str, object] = {"kind": "redshift", "dialect": "redshift", "user": None, "password": None}
 REFUSED = [
     ({"password": "s3cr3t"}, "never the password itself"),
     ({"password": "env:not a name"}, "never the password itself"),
@@ -60,6 +61,15 @@ REFUSED = [
     ({"replicas": [{"host": "ro"}], "replication": {"alert_s": 9, "stop_s": 8}}, "at most stop_s"),
     ({"replicas": [{"host": "ro"}], "replication": {"heartbeat": "a.b; DROP"}}, "heartbeat"),
     ({"kind": "duckdb", "url": "duckdb:///x", "replicas": [{"host": "h"}]}, "has a url instead of"),
+    ({"workgroup": "w"}, "only a source of kind redshift"),
+    ({**REDSHIFT, "workgroup": "w", "user": "u"}, "leave user and password out"),
+    ({**REDSHIFT, "workgroup": "w", "password": "env:P"}, "leave user and password out"),
+    ({**REDSHIFT, "workgroup": "w", "host": "localhost"}, "IAM needs TLS"),
+    ({**REDSHIFT, "user": "u", "region": "us-east-1"}, "that of a workgroup"),
+    ({**REDSHIFT, "user": "u", "tls_ca": "x.pem"}, "no tls_ca"),
+    ({**REDSHIFT, "user": None}, "a host and a user"),
+    ({**REDSHIFT, "user": "u", "replicas": [{"host": "ro"}]}, "no replicas"),
+    ({**REDSHIFT, "user": "u", "dialect": "postgres"}, "cannot speak postgres"),
 ]
 
 
@@ -167,3 +177,9 @@ def test_what_is_refused(changed: dict[str, object], said: str, tmp_path: Path) 
         loaded(tmp_path, **changed)
     assert "sources.yaml:" in str(refused.value)
     assert "s3cr3t" not in str(refused.value)
+
+
+def test_a_workgroup_is_read_as_whoever_iam_says(tmp_path: Path) -> None:
+    assert loaded(tmp_path, **REDSHIFT, workgroup="lake-house", region="us-east-1") == Server(
+        host="db.example.com", port=5439, user="", workgroup="lake-house", region="us-east-1"
+    )

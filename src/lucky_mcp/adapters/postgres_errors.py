@@ -1,46 +1,17 @@
-"""PostgreSQL's errors, told apart by SQLSTATE; their text stays inside the gateway."""
+"""PostgreSQL's errors as psycopg raises them; their text stays inside the gateway."""
 
 from __future__ import annotations
 
-import re
-
 import psycopg
 
+from lucky_mcp.adapters.postgres_states import state_error
 from lucky_mcp.errors import EngineError, EngineErrorKind
-
-STATES: dict[str, EngineErrorKind] = {
-    "42702": EngineErrorKind.AMBIGUOUS_NAME,
-    "42703": EngineErrorKind.UNKNOWN_NAME,
-    "42P01": EngineErrorKind.CHANGED,
-    "3F000": EngineErrorKind.CHANGED,
-    "42501": EngineErrorKind.FORBIDDEN,
-    "25006": EngineErrorKind.INVALID_QUERY,  # it would write
-    "0A000": EngineErrorKind.INVALID_QUERY,
-    "57014": EngineErrorKind.TIMEOUT,  # nobody but the time limit or the gateway itself cancels
-    "55P03": EngineErrorKind.TIMEOUT,
-    "40001": EngineErrorKind.GIVEN_UP,  # reads do not conflict but on a standby, with what it replays
-    "40P01": EngineErrorKind.GIVEN_UP,
-}
-CLASSES: dict[str, EngineErrorKind] = {
-    "08": EngineErrorKind.UNAVAILABLE,
-    "28": EngineErrorKind.UNAVAILABLE,
-    "3D": EngineErrorKind.UNAVAILABLE,
-    "42": EngineErrorKind.INVALID_QUERY,
-    "53": EngineErrorKind.UNAVAILABLE,
-    "57": EngineErrorKind.UNAVAILABLE,
-}
-UNKNOWN_COLUMN = re.compile(r'column ("?)(?P<name>.+?)\1 does not exist')
 
 
 def postgres_error(failure: psycopg.Error) -> EngineError:
     """Return the failure as a closed kind with the driver's words as internal detail."""
-    state, detail = failure.sqlstate or "", str(failure)
-    if not state:
-        # Without a word of the server: a lost connection, or a value that the driver cannot take.
-        lost = isinstance(failure, psycopg.OperationalError | psycopg.InterfaceError)
-        return EngineError(EngineErrorKind.UNAVAILABLE if lost else EngineErrorKind.RUNTIME, detail)
-    kind = STATES.get(state) or CLASSES.get(state[:2]) or EngineErrorKind.RUNTIME
-    if kind is EngineErrorKind.UNKNOWN_NAME:
-        match = UNKNOWN_COLUMN.search(detail)
-        detail = f'"{match["name"].rpartition(".")[2]}": {detail}' if match else detail
-    return EngineError(kind, detail)
+    if failure.sqlstate:
+        return state_error(failure.sqlstate, str(failure))
+    # Without a word of the server: a lost connection, or a value that the driver cannot take.
+    lost = isinstance(failure, psycopg.OperationalError | psycopg.InterfaceError)
+    return EngineError(EngineErrorKind.UNAVAILABLE if lost else EngineErrorKind.RUNTIME, str(failure))

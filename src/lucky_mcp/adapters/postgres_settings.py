@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from lucky_mcp.adapters.session import LOCK_WAIT_SECONDS
 from lucky_mcp.model.source import Source
 
@@ -36,13 +38,13 @@ CHECK_INTERVAL_SINCE = 140000
 
 def pinned(source: Source, server_version: int, timeout_ms: int) -> dict[str, str]:
     """Return the settings for one read of at most `timeout_ms`, as the server says them."""
-    found = SETTINGS | {"TimeZone": source.time_zone, "statement_timeout": _interval(timeout_ms)}
+    found = SETTINGS | {"TimeZone": source.time_zone, "statement_timeout": interval(timeout_ms)}
     if server_version >= CHECK_INTERVAL_SINCE:
         found |= dict([CHECK_INTERVAL])
     return found
 
 
-def set_statement(settings: dict[str, str]) -> str:
+def set_statement(settings: Mapping[str, str]) -> str:
     """Return the one statement that sets them; it answers with what they are then."""
     parts = [f"set_config({_literal(name)}, {_literal(value)}, false)" for name, value in settings.items()]
     return "SELECT " + ", ".join(parts)
@@ -55,7 +57,7 @@ def _literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def _interval(ms: int) -> str:
+def interval(ms: int) -> str:
     """Return milliseconds the way SHOW prints them, in the largest unit that is whole."""
     for unit, size in (("d", 86_400_000), ("h", 3_600_000), ("min", 60_000), ("s", 1000)):
         if ms % size == 0:

@@ -71,4 +71,9 @@ def _make(source: Source, environment: Mapping[str, str]) -> Adapter:
         from lucky_mcp.adapters.server import ServerAdapter
 
         return ServerAdapter(source, lambda: PostgresSession(source, environment))
+    if source.kind is Kind.REDSHIFT:
+        from lucky_mcp.adapters.redshift import RedshiftSession
+        from lucky_mcp.adapters.server import ServerAdapter
+
+        return ServerAdapter(source, lambda: RedshiftSession(source, environment))
     raise EngineError(EngineErrorKind.UNAVAILABLE, f"no adapter for {source.kind}")

@@ -11,6 +11,9 @@ from lucky_mcp.errors import ConstructRefused, Phase
 from lucky_mcp.model.source import Dialect, Kind
 from lucky_mcp.sql.dialects import ENGINES, GRAMMARS
 
+# Servers that fold names which are not quoted: as the agent wrote them they mean what it meant.
+FOLDING = frozenset({Kind.POSTGRES, Kind.REDSHIFT})
+
 
 def render_agent(tree: exp.Expr, dialect: Dialect) -> str:
     """Return the text in the dialect agents write, for people and the audit."""
@@ -31,7 +34,7 @@ def render_engine(tree: exp.Expr, dialect: Dialect, kind: Kind, *, keep: bool = 
             dialect=ENGINES[kind],
             copy=False,
             comments=False,
-            identify=kind is not Kind.POSTGRES,
+            identify=kind not in FOLDING,
             unsupported_level=ErrorLevel.RAISE,
         )
     except UnsupportedError as failure:

@@ -23,7 +23,7 @@ def for_server(tree: exp.Expr, kind: Kind) -> exp.Expr:
     """Return the tree, changed in place, as the server of this kind reads it."""
     if kind is Kind.MYSQL:
         _for_mysql(tree)
-    elif kind is Kind.POSTGRES:
+    elif kind in {Kind.POSTGRES, Kind.REDSHIFT}:
         _for_postgres(tree)
     return tree
 

@@ -33,7 +33,7 @@ from lucky_mcp.sql.scan_conditions import conjuncts
 
 PROOFS_KEPT = 4096
 EMPTY = "lucky_proved"
-QUOTES = {Kind.DUCKDB: '"', Kind.LAKE: '"', Kind.POSTGRES: '"', Kind.MYSQL: "`"}
+QUOTES = {Kind.DUCKDB: '"', Kind.LAKE: '"', Kind.POSTGRES: '"', Kind.REDSHIFT: '"', Kind.MYSQL: "`"}
 MARKED_PLACES = (exp.From, exp.Join, exp.Subquery)  # the last is a join in brackets
 MARKED_PARTS = {"this", "alias", "joins", "laterals"}
 EMPTIED_PARTS = {"expressions", "where", "limit", "offset"}

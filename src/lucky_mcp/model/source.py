@@ -14,6 +14,7 @@ class Kind(StrEnum):
     LAKE = "lake"
     MYSQL = "mysql"
     POSTGRES = "postgres"
+    REDSHIFT = "redshift"
 
 
 EMBEDDED = frozenset({Kind.DUCKDB, Kind.LAKE})
@@ -30,7 +31,7 @@ class Dialect(StrEnum):
     DORIS = "doris"
 
 
-SERVERS = frozenset({Kind.MYSQL, Kind.POSTGRES})
+SERVERS = frozenset({Kind.MYSQL, Kind.POSTGRES, Kind.REDSHIFT})
 """The kinds that run on a server of their own, reached over a connection."""
 
 
@@ -40,6 +41,8 @@ class Server:
 
     `host` is a name, an address, or the absolute path of a Unix socket (of its folder for PostgreSQL).
     `password` is `env:NAME`, `file:/path` or empty. `ca` is a file of certificates, empty for the system's.
+    `workgroup` is the one of Redshift Serverless whose temporary credentials IAM gives, in `region` (that of
+    the host's name if empty); then there is neither user nor password.
     `writable_because` is the reason for which an account that can write is put up with; empty refuses one.
     """
 
@@ -52,6 +55,8 @@ class Server:
     ca: str = ""
     connections_max: int = 4
     writable_because: str = ""
+    workgroup: str = ""
+    region: str = ""
 
     @property
     def is_socket(self) -> bool:

@@ -7,6 +7,8 @@ from lucky_mcp.model.source import SERVERS, Dialect, Kind, Server, Source
 
 # Not a statement until it is replaced: a password that is printed here would be one that everybody knows.
 PASSWORD = "<password>"  # noqa: S105
+# Redshift makes the account of an IAM role when it first connects, and names it so.
+IAM_ACCOUNT = "IAMR:<role>"
 SPARE = 2  # a query is ended from a second connection
 
 
@@ -20,13 +22,14 @@ def grant_script(source: Source, catalog: Catalog) -> str:
     schemas = sorted({table.schema for table in catalog.tables} | {source.default_schema or ""} - {""})
     if source.dialect is Dialect.DORIS:
         lines = _doris(source.server, schemas)
+    elif source.kind is Kind.REDSHIFT:
+        lines = _redshift(source.server, schemas)
     elif source.kind is Kind.MYSQL:
         lines = [*_mysql(source.server, schemas), *_mysql_replicas(source)]
     else:
         lines = _postgres(source.server, schemas)
-    return "\n".join(
-        [f"-- {source.name}: put a password for {PASSWORD}, then run this as an administrator.", *lines]
-    )
+    what = "the role's name for <role>" if source.server.workgroup else f"a password for {PASSWORD}"
+    return "\n".join([f"-- {source.name}: put {what}, then run this as an administrator.", *lines])
 
 
 def _mysql(server: Server, schemas: list[str]) -> list[str]:
@@ -72,6 +75,24 @@ def _postgres(server: Server, schemas: list[str]) -> list[str]:
             f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {role};",
             "-- For tables made later; run it as the role that makes them:",
             f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {role};",
+        ]
+    return lines
+
+
+def _redshift(server: Server, schemas: list[str]) -> list[str]:
+    user = _quoted(server.user or IAM_ACCOUNT)
+    limit = f"CONNECTION LIMIT {SPARE * server.connections_max};"
+    made = f"CREATE USER {user} PASSWORD {PASSWORD} {limit}"
+    if server.workgroup:
+        made = f"ALTER USER {user} {limit}"
+    lines = [made, "-- Everybody may create tables there unless it is taken away:"]
+    lines.append("REVOKE CREATE ON SCHEMA public FROM PUBLIC;")
+    for schema in map(_quoted, schemas):
+        lines += [
+            f"GRANT USAGE ON SCHEMA {schema} TO {user};",
+            f"GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO {user};",
+            "-- For tables made later; run it as the user who makes them:",
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} GRANT SELECT ON TABLES TO {user};",
         ]
     return lines
 

@@ -18,6 +18,7 @@ DIALECTS: Final = {
     Kind.LAKE: Dialect.DUCKDB,
     Kind.MYSQL: Dialect.MYSQL,
     Kind.POSTGRES: Dialect.POSTGRES,
+    Kind.REDSHIFT: Dialect.REDSHIFT,
 }
 
 

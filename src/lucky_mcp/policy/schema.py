@@ -10,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from lucky_mcp.model.source import SERVERS, Dialect, Kind
 from lucky_mcp.policy.routing_schema import ReplicaEntry, ReplicationEntry
+from lucky_mcp.policy.source_rules import contradiction
 
 
 class MaskWord(StrEnum):
@@ -43,13 +44,14 @@ Toolset = Literal[
 SERVER_KEYS = frozenset(
     {
         *("host", "port", "user", "password", "database", "tls", "tls_ca"),
-        *("connections_max", "posture", "posture_why"),
+        *("connections_max", "posture", "posture_why", "workgroup", "region"),
         *("replicas", "replication"),
     }
 )
 SERVER_DIALECTS = {
     Kind.MYSQL: frozenset({Dialect.MYSQL, Dialect.DORIS}),
     Kind.POSTGRES: frozenset({Dialect.POSTGRES}),
+    Kind.REDSHIFT: frozenset({Dialect.REDSHIFT}),
 }
 
 
@@ -79,6 +81,8 @@ class SourceEntry(_Model):
     posture_why: str = ""
     replicas: tuple[ReplicaEntry, ...] = Field(default=(), max_length=8)
     replication: ReplicationEntry = ReplicationEntry()
+    workgroup: str = ""
+    region: str = ""
     domain: str
     short_name: str | None = None
     default_schema: str | None = None
@@ -91,23 +95,21 @@ class SourceEntry(_Model):
     @model_validator(mode="after")
     def _has_a_place_unless_planned(self) -> SourceEntry:
         is_server = self.kind in SERVERS
-        given = self.model_fields_set
         if is_server and self.url:
             raise ValueError(f"a source of kind {self.kind} has host, port and user instead of a url")
-        if not is_server and SERVER_KEYS & given:
-            wrong = ", ".join(sorted(SERVER_KEYS & given))
+        if not is_server and SERVER_KEYS & self.model_fields_set:
+            wrong = ", ".join(sorted(SERVER_KEYS & self.model_fields_set))
             raise ValueError(f"a source of kind {self.kind} has a url instead of {wrong}")
-        if self.status != "planned" and not (self.host and self.user if is_server else self.url):
+        account = self.user or self.workgroup
+        if self.status != "planned" and not (self.host and account if is_server else self.url):
             needed = "a host and a user" if is_server else "a url"
             raise ValueError(f"a source needs {needed}, unless its status is planned")
+        if fault := contradiction(self):
+            raise ValueError(fault)
         if (self.posture == "warn") != bool(self.posture_why.strip()):
             raise ValueError("posture: warn and posture_why, the reason for it, go together")
         if self.host and self.dialect not in SERVER_DIALECTS[self.kind]:
             raise ValueError(f"a source of kind {self.kind} cannot speak {self.dialect}")
-        if self.replicas and self.dialect is Dialect.DORIS:
-            raise ValueError("a Doris source has no replicas of its own")
-        if "replication" in given and not self.replicas:
-            raise ValueError("replication goes with replicas")
         return self
 
 

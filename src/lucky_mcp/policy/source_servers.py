@@ -13,7 +13,7 @@ from lucky_mcp.policy.source_urls import expand
 from lucky_mcp.policy.yaml_files import YamlFile
 from lucky_mcp.secrets.references import is_reference
 
-PORTS = {Kind.MYSQL: 3306, Kind.POSTGRES: 5432}
+PORTS = {Kind.MYSQL: 3306, Kind.POSTGRES: 5432, Kind.REDSHIFT: 5439}
 
 
 def server_for(
@@ -66,6 +66,8 @@ def _server(
     port = expand(str(entry.port), environment, at("port")) if entry.port else str(PORTS[entry.kind])
     if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
         raise ConfigurationError(f"{at('port')}: a port is a number up to 65535")
+    if entry.workgroup and (entry.tls is False or (is_here and not entry.tls)):
+        raise ConfigurationError(f"{at('workgroup')}: IAM needs TLS")
     ca = expand(entry.tls_ca, environment, at("tls_ca"))
     if ca and not (directory / ca).is_file():
         raise ConfigurationError(f"{at('tls_ca')}: there is no such file of certificates")
@@ -79,6 +81,8 @@ def _server(
         ca=str(directory / ca) if ca else "",
         connections_max=entry.connections_max,
         writable_because=entry.posture_why if entry.posture == "warn" else "",
+        workgroup=entry.workgroup,
+        region=entry.region,
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import ClassVar
 
 from sqlglot import exp, transforms
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
+from sqlglot.dialects.redshift import Redshift
 
 from lucky_mcp.model.source import Dialect, Kind
 
@@ -103,11 +105,25 @@ for _name in ("mysql", "doris"):
         [transforms.eliminate_semi_and_anti_joins]
     )
 
+
+class RedshiftServer(Redshift):
+    """Redshift's SQL as it is sent: a quote in a string is doubled, as in every other text that is sent.
+
+    The parser's own writes it behind a backslash, where who looks for the end of a string may not expect it.
+    """
+
+    class Tokenizer(Redshift.Tokenizer):
+        """The first is what is written."""
+
+        STRING_ESCAPES: ClassVar[list[str]] = ["'", "\\"]
+
+
 ENGINE_DIALECTS: dict[Kind, str] = {
     Kind.DUCKDB: "duckdb",
     Kind.LAKE: "duckdb",
     Kind.MYSQL: "mysql",
     Kind.POSTGRES: "postgres",
+    Kind.REDSHIFT: "redshiftserver",
 }
 
 ENGINES: dict[Kind, SqlglotDialect] = {
