@@ -7,9 +7,10 @@ import pytest
 
 from lucky_mcp.decision.decide import decide_table
 from lucky_mcp.gateway.receipts import condition
-from lucky_mcp.model.decision import DenyReason, MaskName, Rule, TableDecision, TableDenied
+from lucky_mcp.model.decision import DenyReason, MaskName, Requirement, Rule, TableDecision, TableDenied
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.requirement import Equals
 from lucky_mcp.policy.expressions import compile_filter
 from lucky_mcp.policy.policy_set import DenialRule, FilterRule, GrantRule, MaskRule, PolicySet, TablePolicy
 
@@ -69,6 +70,42 @@ def test_a_role_must_reach_the_level_of_every_table(demo_policies: PolicySet) ->
     found = decided(policies, HEALTH)
     assert isinstance(found, TableDenied) and found.reason is DenyReason.HIDDEN_BELOW
     assert "dim_customer" in found.detail and "above" in found.detail
+
+
+def with_levels(policies: PolicySet, **levels: str) -> PolicySet:
+    """Return the policies in which some roles read up to other levels."""
+    changed = {name: replace(policies.roles[name], reads_up_to=level) for name, level in levels.items()}
+    return replace(policies, roles={**policies.roles, **changed})
+
+
+def test_every_role_that_reads_the_view_must_reach_the_level(demo_policies: PolicySet) -> None:
+    assert isinstance(decided(demo_policies, HEALTH, "executive", "analyst"), TableDecision)
+    policies = with_levels(demo_policies, analyst="internal")
+    found = decided(policies, HEALTH, "executive", "analyst")
+    assert isinstance(found, TableDenied) and found.reason is DenyReason.HIDDEN_BELOW
+
+
+def test_roles_that_do_not_read_the_view_do_not_count_below_it(demo_policies: PolicySet) -> None:
+    policies = with_levels(demo_policies, dba="public")
+    assert decided(policies, HEALTH, "executive", "dba") == decided(policies, HEALTH, "executive")
+
+
+def test_roles_with_a_grant_on_a_table_below_count_there(demo_policies: PolicySet) -> None:
+    own = GrantRule(roles=frozenset({"dba"}), masks={}, filter=None, rule=RULE)
+    changes: dict[TableName, dict[str, object]] = {CUSTOMERS: {"grants": (own,)}}
+    policies = with_levels(demo_policies, dba="public")
+    found = decided(policies, HEALTH, "executive", "dba", changes=changes)
+    assert isinstance(found, TableDenied) and found.reason is DenyReason.HIDDEN_BELOW
+
+
+def test_what_a_grant_below_requires_is_out_of_reach(demo_policies: PolicySet) -> None:
+    needed = Requirement(options=(Equals(column="customer_key"),), rule=RULE)
+    own = GrantRule(roles=frozenset({"analyst"}), masks={}, filter=None, rule=RULE, requires=needed)
+    changes: dict[TableName, dict[str, object]] = {CUSTOMERS: {"grants": (own,)}}
+    assert isinstance(decided(demo_policies, HEALTH, "executive", changes=changes), TableDecision)
+    found = decided(demo_policies, HEALTH, "executive", "analyst", changes=changes)
+    assert isinstance(found, TableDenied) and found.reason is DenyReason.HIDDEN_BELOW
+    assert "none reaches into a view" in found.detail
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Requirements of several rules, and what meets them: facts against options, without any statement."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -108,6 +109,43 @@ def test_via_needs_a_parent_that_is_held_itself() -> None:
     assert unmet(scans, (), join) == [0, 1]
     assert unmet(scans, held, (Equated(column="k", other=0, other_column="n"),)) == [1]
     assert unmet([scans[1], scans[1]], join, (Equated(column="n", other=0, other_column="n"),)) == [0, 1]
+
+
+def test_a_value_is_carried_to_the_column_that_equals_it_alone() -> None:
+    scans = [scan(A, Equals(column="k")), scan(B, Equals(column="k"))]
+    named = (Named(column="k", values=frozenset({"1"})),)
+    assert unmet(scans, (Equated(column="k", other=1, other_column="k"),), named) == []
+    assert unmet(scans, (Equated(column="k", other=1, other_column="n"),), named) == [0]
+
+
+def test_via_leads_by_its_column_to_its_parent_alone() -> None:
+    held = (Named(column="k", values=frozenset({"1"})),)
+    led = scan(B, Via(column="n", parent=A))
+    parent, stranger = (scan(each, Equals(column="k")) for each in (A, B))
+    by_n, by_other = (Equated(column="n", other=0, other_column=each) for each in ("n", "k"))
+    assert unmet([parent, led], held, (by_n,)) == []
+    assert unmet([stranger, led], held, (by_n,)) == [1]
+    assert unmet([parent, led], held, (by_other,)) == [1]
+
+
+def test_every_requirement_counts_and_one_option_of_it_is_enough() -> None:
+    named = (Named(column="k", values=frozenset({"1"})),)
+    one, other = scan(A, Equals(column="k")), scan(A, Equals(column="n"))
+    assert unmet([replace(one, requires=(*one.requires, *other.requires))], named) == [0]
+    assert unmet([scan(A, Equals(column="k"), Equals(column="n"))], named) == []
+
+
+def test_a_range_is_that_of_its_own_column() -> None:
+    near = (Since(column="n", at=NOW), Until(column="n", at=NOW))
+    assert unmet([scan(A, Range(column="t", days_max=7))], near) == [0]
+    assert unmet([scan(A, Range(column="n", days_max=7))], near) == []
+
+
+def test_an_end_that_moves_with_the_clock_is_told() -> None:
+    fixed, moving = (Until(column="t", at=NOW, moves=each) for each in (False, True))
+    since = Since(column="t", at=NOW - timedelta(days=3))
+    held = scan(A, Range(column="t", days_max=7))
+    assert [judge([held], [(since, each)], NOW).moves for each in (fixed, moving)] == [False, True]
 
 
 def test_two_tables_that_are_reached_through_each_other_hold_nobody() -> None:

@@ -1,6 +1,7 @@
 """What a crawl makes of definitions: settled, bounded, and never followed in circles."""
 
 import json
+import re
 import shutil
 from pathlib import Path
 
@@ -85,6 +86,51 @@ def test_what_says_which_rows_there_are_is_needed(sql: str, needed: tuple[str, .
     assert tuple(sorted({column for read in view.reads for column in read.needed})) == needed
 
 
+@pytest.mark.parametrize(
+    ("sql", "origins"),
+    [
+        ("SELECT a FROM t UNION ALL SELECT b FROM t", "ab"),
+        ("WITH e AS (SELECT b AS x FROM t) SELECT x AS a FROM e", "b"),
+        ("SELECT d.x + d.y AS a FROM (SELECT a AS x, b AS y FROM t) AS d", "ab"),
+        ("SELECT (SELECT max(u.b) FROM t AS u) AS a FROM t", "b"),
+        ("SELECT count(*) AS a FROM t", ""),
+    ],
+)
+def test_a_column_comes_from_all_that_it_is_computed_from(sql: str, origins: str) -> None:
+    view = crawled(v=sql)["v"]
+    assert not view.unavailable
+    assert view.origins == (("a", tuple((BASE, column) for column in origins)),)
+
+
+@pytest.mark.parametrize("dialect", Dialect)
+def test_what_the_engine_says_in_its_own_words_is_put_into_the_agents(dialect: Dialect) -> None:
+    found = crawled(
+        dialect,
+        counted="SELECT a, count_star() AS b FROM t GROUP BY a",
+        divided="SELECT t.a / t.b AS a FROM t",
+        named="WITH e AS (SELECT a FROM t) SELECT a FROM e",
+    )
+    texts = {name: re.sub("[`\"]", "", view.definition) for name, view in found.items()}
+    assert "COUNT(*) AS b" in texts["counted"]
+    assert texts["divided"] == "SELECT t.a / t.b AS a FROM s.t AS t"
+    assert texts["named"].startswith("WITH lucky_view_")
+
+
+@pytest.mark.parametrize("order", ["x", "1", "b"])
+def test_an_ordered_definition_keeps_its_own_names(order: str) -> None:
+    name = TableName(schema="s", table="v")
+    tables = Catalog(source="x", tables={BASE: Table(name=BASE, columns=(A, B))})
+    known = with_views(
+        source(),
+        tables,
+        {name: Table(name=name, columns=(A,))},
+        {name: f"SELECT b AS x FROM t ORDER BY {order}"},
+    )
+    view = known.tables[name].view
+    assert view is not None
+    assert view.unavailable == "it is ordered, and names its columns apart from its query"
+
+
 @pytest.mark.parametrize("dialect", Dialect)
 def test_a_view_over_a_view_is_settled_whatever_the_order(dialect: Dialect) -> None:
     found = crawled(dialect, z="SELECT a FROM t", m="SELECT a FROM z", b="SELECT a FROM s.m")
@@ -128,6 +174,7 @@ def test_views_over_views_are_bounded_in_depth() -> None:
         ("SELECT nothing AS a FROM t", "cannot be followed column by column"),
         ("SELECT a FROM t JOIN t AS u ON b = 1", "cannot be followed column by column"),
         ("SELECT t AS a FROM t", "cannot be followed column by column"),
+        ("SELECT a FROM t NATURAL JOIN t AS u", "it has a NATURAL join"),
         ("SELECT pg_sleep(5) AS a FROM t", "is not on the list of accepted functions"),
         ("SELECT a FROM t FOR UPDATE", "is not accepted"),
         ("SELECT a FROM read_csv('x')", "is not accepted"),
@@ -143,6 +190,12 @@ def test_what_an_agent_could_not_have_written_is_not_available(sql: str, said: s
     found = crawled(v=sql, good="SELECT a FROM t")
     assert said in found["v"].unavailable and not found["v"].definition
     assert not found["good"].unavailable
+
+
+@pytest.mark.parametrize("dialect", [Dialect.MYSQL, Dialect.DORIS])
+def test_a_subquery_that_translation_repeats_is_not_available(dialect: Dialect) -> None:
+    view = crawled(dialect, v="SELECT greatest((SELECT max(a) FROM t), 1) AS a FROM t")["v"]
+    assert view.unavailable == "a subquery inside GREATEST is not accepted here"
 
 
 def changed(project_root: Path, folder: Path, change: object) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,7 @@ from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.decision.decide import decide_table
 from lucky_mcp.errors import Code, ReadError
 from lucky_mcp.gateway.read import Gateway
+from lucky_mcp.gateway.refresh import refresh_references
 from lucky_mcp.model.decision import DenyReason, TableDecision, TableDenied
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.request import SqlRead
@@ -76,6 +77,7 @@ async def test_the_audit_knows_which_rule_was_not_met_and_nobody_else(demo_polic
     assert (record.outcome, record.phase) == (Code.PREDICATE_REQUIRED, "decide")
     assert "orders-of-a-customer at datasets/sales/orders.yaml:" in record.detail
     assert "orders.yaml" not in refused.value.agent_text
+    assert "(the orders of one customer, never a list of customers)" in refused.value.agent_text
     await gateway.close()
 
 
@@ -87,13 +89,30 @@ async def test_a_range_by_the_clock_is_judged_again_at_every_read(demo_policies:
         source=STOCK, sql="SELECT COUNT(*) FROM t_stock_change WHERE change_time >= '2025-11-20'"
     )
     fixed = "SELECT COUNT(*) FROM t_stock_change WHERE change_time BETWEEN '2025-01-01' AND '2025-02-01'"
-    await gateway.explain(MANAGER, request)
     kept = len(gateway._prepared_before)
+    await gateway.explain(MANAGER, request)
+    assert len(gateway._prepared_before) == kept
     await gateway.explain(MANAGER, SqlRead(source=STOCK, sql=fixed))
     assert len(gateway._prepared_before) == kept + 1
     clock[0] = NOW + timedelta(minutes=1)
     await gateway.explain(MANAGER, request)
     assert len(gateway._prepared_before) == kept + 1
+    await gateway.close()
+
+
+@pytest.mark.parametrize(("hour", "permitted"), [(3, True), (6, False)])
+async def test_days_are_those_of_the_source(demo_policies: PolicySet, hour: int, permitted: bool) -> None:
+    """93 days before the 15th in New York; in UTC it is the 16th at both hours."""
+    gateway = await opened(demo_policies)
+    gateway._now = lambda: datetime(2026, 2, 16, hour, tzinfo=UTC)
+    await refresh_references(gateway, gateway._now)
+    sql = "SELECT COUNT(*) FROM t_stock_change WHERE change_time >= '2025-11-14'"
+    if permitted:
+        await gateway.explain(MANAGER, SqlRead(source=STOCK, sql=sql))
+    else:
+        with pytest.raises(ReadError) as refused:
+            await gateway.explain(MANAGER, SqlRead(source=STOCK, sql=sql))
+        assert refused.value.code is Code.PREDICATE_REQUIRED
     await gateway.close()
 
 

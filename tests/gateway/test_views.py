@@ -1,6 +1,7 @@
 """Views: what is read through one is what the view over the clean tables would show, and nothing tells of more."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -116,6 +117,8 @@ async def test_a_masked_column_is_masked_once_and_said_to_be(house: ViewsHouse, 
     answer = await views.read(ANALYST, SqlRead(source=CRM, sql=sql))
     assert all(phone.startswith("***-***-") and head == "***-*" for phone, head in answer.rows)
     assert set(answer.receipt.masked) == {("phone", "last4"), ("head", "last4")}
+    two_down = await views.read(ANALYST, SqlRead(source=CRM, sql="SELECT head FROM v_over LIMIT 5"))
+    assert two_down.receipt.masked == (("head", "last4"),)
     told = await views.explain(ANALYST, SqlRead(source=CRM, sql=sql))
     assert "phone computed from what is shown as last4" in {rule.effect for rule in told.applied}
 
@@ -212,6 +215,23 @@ async def test_a_definition_that_was_changed_by_hand_is_not_read(house: ViewsHou
         error = await refusal(gateway, "SELECT user_no FROM v_contact")
         assert error.code is Code.CONSTRUCT_REFUSED and "remark" not in error.agent_text
         await gateway.close()
+
+
+async def test_a_definition_that_needs_more_than_was_reviewed_is_not_read(
+    house: ViewsHouse, tmp_path: Path
+) -> None:
+    directory = tmp_path / "policies"
+    shutil.copytree(house.directory, directory)
+    snapshot = directory / "catalog" / f"{CRM}.json"
+    document = json.loads(snapshot.read_text(encoding="utf-8"))
+    reads = document["tables"][f"{SCHEMA}.v_named_only"]["view"]["reads"]
+    assert reads == {f"{SCHEMA}.t_user_profile": ["first_name"]}
+    reads[f"{SCHEMA}.t_user_profile"] = []
+    snapshot.write_text(json.dumps(document), encoding="utf-8")
+    gateway = await opened(policies_over(directory, house.data))
+    error = await refusal(gateway, "SELECT user_no FROM v_named_only")
+    assert error.code is Code.CONSTRUCT_REFUSED and "first_name" not in error.agent_text
+    await gateway.close()
 
 
 def test_the_raw_views_show_what_is_hidden(house: ViewsHouse, tmp_path: Path) -> None:

@@ -53,6 +53,14 @@ def test_a_table_that_no_contract_reaches_is_refused(change: Change, loaded: Cal
         loaded()
 
 
+def test_keys_of_two_families_do_not_lead_on(change: Change, loaded: Callable[[], object]) -> None:
+    file = "catalog/aws-luckyus-salesorder-rw.json"
+    key = '"order_id",\n     "type": "{}",\n     "nullable": true'
+    change(file, key.format("BIGINT"), key.format("VARCHAR"))
+    with pytest.raises(ConfigurationError, match=r"orders\.yaml:\d+: requires: order_id is VARCHAR here"):
+        loaded()
+
+
 def test_a_table_listed_twice_is_refused(directory: Path, loaded: Callable[[], object]) -> None:
     second = directory / "datasets" / "map" / "more.yaml"
     second.write_bytes((directory / "datasets/map/locations.yaml").read_bytes())
