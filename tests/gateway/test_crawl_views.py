@@ -110,7 +110,7 @@ def test_what_the_engine_says_in_its_own_words_is_put_into_the_agents(dialect: D
         divided="SELECT t.a / t.b AS a FROM t",
         named="WITH e AS (SELECT a FROM t) SELECT a FROM e",
     )
-    texts = {name: re.sub("[`\"]", "", view.definition) for name, view in found.items()}
+    texts = {name: re.sub('[`"]', "", view.definition) for name, view in found.items()}
     assert "COUNT(*) AS b" in texts["counted"]
     assert texts["divided"] == "SELECT t.a / t.b AS a FROM s.t AS t"
     assert texts["named"].startswith("WITH lucky_view_")

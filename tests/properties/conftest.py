@@ -10,9 +10,9 @@ import pytest
 from lucky_mcp.demo.tables import Fleet
 from lucky_mcp.model.source import Dialect
 from tests.properties.mutation import order_joins
-from tests.support.generator_fleet import sharp_fleet as made_sharp
 from tests.support.generator_house import House
 from tests.support.generator_house import house as built
+from tests.support.generator_sharp import sharp_fleet as made_sharp
 
 
 @pytest.fixture(scope="session")

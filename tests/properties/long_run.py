@@ -22,6 +22,8 @@ from tests.support.generator_schema import World
 from tests.support.generator_shrink import reduced
 from tests.support.neighbours import NAMES
 
+VIEWS_SHARE = 0.12  # of the examples are asked where there are views, and tables below them
+VIEW = "view"
 DEFECT = "failed inside the gateway"
 
 
@@ -64,8 +66,10 @@ def example(
     house: House, seed: int, index: int, *, is_risky: bool = False, holding: str = "", without: str = ""
 ) -> Example:
     """Return the example of an index; `holding` names a construct that it must have, `without` one it must not."""
-    rng = Random(f"{seed} {index}")
+    rng, views = Random(f"{seed} {index}"), Random(f"views {seed} {index}")
     world = rng.choice(house.worlds)
+    if views.random() < VIEWS_SHARE or holding == VIEW:
+        world = views.choice(house.view_worlds)
     number = rng.getrandbits(62)
     query = numbered(world, number, is_risky=is_risky)
     while (holding and holding not in query.seen) or without in query.seen:

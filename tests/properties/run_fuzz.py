@@ -25,9 +25,9 @@ import pytest
 
 from lucky_mcp.model.source import Dialect
 from tests.properties.long_run import Block, Finding, kept, run_block, written
-from tests.support.generator_fleet import sharp_fleet
 from tests.support.generator_house import House
 from tests.support.generator_house import house as built
+from tests.support.generator_sharp import sharp_fleet
 from tests.support.preparation import prepare_once
 from tests.support.same_thread import read_in_this_thread
 

@@ -25,13 +25,14 @@ from tests.properties.mutants_guard import GUARD_MUTANTS
 from tests.properties.mutants_names import NAME_MUTANTS
 from tests.properties.mutants_page import PAGE, Trial, page
 from tests.properties.mutants_policy import POLICY_MUTANTS
+from tests.properties.mutants_views import VIEW_MUTANTS
 from tests.properties.mutation import Mutant, judged, order_joins
-from tests.support.generator_fleet import sharp_fleet
 from tests.support.generator_house import House, house
+from tests.support.generator_sharp import sharp_fleet
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KEPT = ROOT / ".fuzz" / "mutants.json"
-QUERY_MUTANTS = (*GUARD_MUTANTS, *NAME_MUTANTS, *POLICY_MUTANTS)
+QUERY_MUTANTS = (*GUARD_MUTANTS, *NAME_MUTANTS, *POLICY_MUTANTS, *VIEW_MUTANTS)
 
 
 def built(*, is_join_ordered: bool) -> House:

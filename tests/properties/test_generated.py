@@ -31,7 +31,7 @@ def test_generated_queries_neither_lie_nor_leak(house: House, monkeypatch: pytes
         shares.add(one.query, *touched, *outcomes(verdict))
         if "refused" in outcomes(verdict):
             shares.refused.append(f"{verdict.answer.reason}\n  {one}")
-    shares.check("join", "nest", "touch")
+    shares.check("join", "nest", "touch", "view")
 
 
 def test_every_dialect_is_asked() -> None:

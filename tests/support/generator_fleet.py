@@ -8,14 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import date
 from decimal import Decimal
 
-from lucky_mcp.demo.generate import generate
-from lucky_mcp.demo.sources.opshop import OPSHOP
-from lucky_mcp.demo.sources.pgilkmap import PGILKMAP
-from lucky_mcp.demo.sources.salescrm import SALESCRM
-from lucky_mcp.demo.sources.salesorder import SALESORDER
 from lucky_mcp.demo.tables import Fleet, Table
 from tests.support.reference import CRM, ORDERS, Row, records, visible_rows
 
@@ -23,12 +17,6 @@ VISIBLE_ORDERS, HIDDEN_ORDERS = 16, 9
 SPARE_USERS = 7
 ORDER_TABLE, ITEM_TABLE = "t_sales_order_m", "t_order_item"
 USER_TABLE, PROFILE_TABLE = "t_user", "t_user_profile"
-
-
-def sharp_fleet() -> Fleet:
-    """Return the small fleet of the four sources that queries are generated over."""
-    sources = (OPSHOP, PGILKMAP, SALESCRM, SALESORDER)
-    return small_fleet(generate(seed=7, end=date(2026, 2, 14), scale="tiny", sources=sources))
 
 
 def small_fleet(fleet: Fleet) -> Fleet:

@@ -10,7 +10,7 @@ from tests.support.generator_predicates import exists, predicate
 from tests.support.generator_relations import base, item, own_rows
 from tests.support.generator_schema import Field, Kind
 
-KEYS = ("order_id", "user_no", "shop_id", "id")
+KEYS = ("order_id", "user_no", "shop_id", "id", "shop_dept_id", "store_key")
 Joined = tuple[str, Scope]
 
 

@@ -23,6 +23,7 @@ from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.result import ReadResult
 from lucky_mcp.model.source import Source
 from lucky_mcp.policy.policy_set import PolicySet
+from tests.support.generator_marts import view_world
 from tests.support.generator_schema import World, world
 from tests.support.house import ANALYST, ENGINEER, NOW, policies_in, policies_over
 from tests.support.neighbours import NAMES, neighbour
@@ -60,6 +61,7 @@ class House:
 
     dialect: str
     worlds: tuple[World, ...]
+    view_worlds: tuple[World, ...]
     gateways: Mapping[tuple[str, str], Gateway]
     twins: Mapping[str, Databases]
     fenced_twins: Mapping[str, Databases]
@@ -100,6 +102,11 @@ def house(fleet: Fleet, policies: Path, folder: Path, dialect: str, *, seed: int
             data = folder / f"{role}-{name}"
             write_fleet(each, data, dialects={table.source: dialect for table in each.tables})
             gateways[role, name] = runner.run(_gateway(policies_copied, data))
+    twins = {
+        role: Databases(clean_tables(fleet, role), folder / f"twin-{role}", dialect, views=fleet.views)
+        for role in PRINCIPALS
+    }
+    raw = Databases(fleet.tables, folder / "raw", dialect, views=fleet.views)
     return House(
         dialect=dialect,
         worlds=tuple(
@@ -107,16 +114,20 @@ def house(fleet: Fleet, policies: Path, folder: Path, dialect: str, *, seed: int
             for role in PRINCIPALS
             for source in (*SOURCES, *([MAP] if dialect in FOLDING else []))
         ),
+        view_worlds=tuple(view_world(fleet, role, dialect, raw, twins[role]) for role in PRINCIPALS),
         gateways=gateways,
-        twins={
-            role: Databases(clean_tables(fleet, role), folder / f"twin-{role}", dialect)
-            for role in PRINCIPALS
-        },
+        twins=twins,
         fenced_twins={
-            role: Databases(clean_tables(fleet, role), folder / f"fenced-{role}", dialect, fenced=True)
+            role: Databases(
+                clean_tables(fleet, role),
+                folder / f"fenced-{role}",
+                dialect,
+                views=fleet.views,
+                fenced=True,
+            )
             for role in PRINCIPALS
         },
-        raw=Databases(fleet.tables, folder / "raw", dialect),
+        raw=raw,
         runner=runner,
     )
 

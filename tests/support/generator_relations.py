@@ -25,6 +25,8 @@ def base(context: Context, outer: Scope, taken: Sequence[Relation]) -> tuple[str
     table = context.pick(context.world.tables)
     text, _ = _table_text(context, outer, table)
     alias = _alias(context, taken, table.name)
+    if table.needs_schema:
+        context.count("view")
     if any(each.key == table.key and each.fields == table.fields for each in taken):
         context.count("self")
     if alias is None:
@@ -36,7 +38,7 @@ def base(context: Context, outer: Scope, taken: Sequence[Relation]) -> tuple[str
 
 
 def _table_text(context: Context, outer: Scope, table: TableShape) -> tuple[str, bool]:
-    if outer.shadows(table.name) or context.chance(35):
+    if table.needs_schema or outer.shadows(table.name) or context.chance(35):
         quoted = context.world.quoted
         if context.chance(20):
             context.count("quoted")

@@ -47,6 +47,7 @@ class TableShape:
     fields: tuple[Field, ...]
     denied: tuple[str, ...]
     key: str  # a visible column that no two rows have alike
+    needs_schema: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,18 +91,19 @@ def world(fleet: Fleet, role: str, source: str, dialect: str) -> World:
     """Return the source's tables with literals of the raw rows and of the masked ones."""
     clean = {table.name: table for table in clean_tables(fleet, role)}
     shapes = tuple(
-        _shape(table, clean[table.name], fleet, role, dialect)
+        shape_of(table, clean[table.name], fleet, role, dialect)
         for table in fleet.tables
         if table.source == source
     )
     return World(source=source, role=role, dialect=dialect, tables=shapes)
 
 
-def _shape(table: Table, clean: Table, fleet: Fleet, role: str, dialect: str) -> TableShape:
+def shape_of(table: Table, clean: Table, fleet: Fleet, role: str, dialect: str) -> TableShape:
+    """Return a table as a role sees it, with literals of its raw rows and of the masked ones."""
     visible, hidden = split_rows(fleet, table.name)
     masked = records(clean)
     fields = [
-        Field(column.name, kind_of(column), _literals(column, (masked, visible, hidden), dialect))
+        Field(column.name, kind_of(column), literals_of(column, (masked, visible, hidden), dialect))
         for column in clean.columns
     ]
     denied = tuple(c.name for c in table.columns if MASKS[role].get(c.name) is HIDDEN)
@@ -117,7 +119,7 @@ def kind_of(column: Column) -> Kind:
     return kinds[base]
 
 
-def _literals(column: Column, groups: Iterable[Sequence[Row]], dialect: str) -> tuple[str, ...]:
+def literals_of(column: Column, groups: Iterable[Sequence[Row]], dialect: str) -> tuple[str, ...]:
     """Return a few values of each group of rows, those that both hide and show included."""
     found: dict[str, None] = {}
     for rows in groups:

@@ -37,7 +37,23 @@ CONTACTS = {
     "phone": ("5550100", "212.555.0199", "２１２５５５０１００", "+1 212 555 0100"),
     "card": ("4111111111111234", "0000-0000-0000-0"),
 }
-KEYS = {"order_id", "order_item_id", "user_no", "shop_id", "id", "currency_code", "country_code", "is_test"}
+KEYS = {
+    "order_id",
+    "order_item_id",
+    "user_no",
+    "shop_id",
+    "id",
+    "currency_code",
+    "country_code",
+    "is_test",
+} | {
+    *("order_key", "order_item_key", "customer_key", "store_key", "product_key", "date_key"),
+    *("shop_dept_id", "is_nzd_test"),
+}
+ADDED_KEYS = {"t_sales_order_m": "order_id", "t_order_item": "order_item_id", "t_user": "user_no"} | {
+    "fact_orders": "order_key"
+}
+NARROW = dict.fromkeys(("churn_risk_score", "latitude", "longitude"), (Decimal("0.00"), Decimal("99.99")))
 Masked = Callable[[object, Random], object]
 
 
@@ -59,7 +75,9 @@ def neighbour(fleet: Fleet, role: str, name: str, *, seed: int = 0) -> Fleet:
 
 def _changed_row(row: Row, name: str, rng: Random) -> Row:
     """Change everything in a hidden row but its keys and the reason why it is hidden."""
-    return {column: value if column in KEYS else _other(value, name, rng) for column, value in row.items()}
+    changed = {column: value if column in KEYS else _other(value, name, rng) for column, value in row.items()}
+    narrow = [column for column, value in row.items() if column in NARROW and isinstance(value, Decimal)]
+    return changed | {column: rng.choice(NARROW[column]) for column in narrow}
 
 
 def _other(value: object, name: str, rng: Random) -> object:
@@ -84,7 +102,7 @@ def _added(table: str, hidden: list[Row], name: str, rng: Random) -> list[Row]:
     """Return new hidden rows: copies of hidden ones under keys that nobody has."""
     if name == "sparse" or not hidden:
         return []
-    key = {"t_sales_order_m": "order_id", "t_order_item": "order_item_id", "t_user": "user_no"}.get(table)
+    key = ADDED_KEYS.get(table)
     if key is None:
         return []
     chosen = [rng.choice(hidden) for _ in range(6)]
@@ -160,6 +178,7 @@ ROLES: dict[str, dict[str, Masked]] = {
         "last_name": _any_text_or_none,
         "birthday": _any_day_or_none,
         "remark": _other_contacts,
+        "phone_hash": _any_text,
     },
     "data_engineer": {
         "phone": _other_digits,
@@ -168,5 +187,6 @@ ROLES: dict[str, dict[str, Masked]] = {
         "last_name": _any_text,
         "birthday": _any_day_or_none,
         "remark": _other_contacts,
+        "phone_hash": _any_text,
     },
 }

@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 from sqlglot.errors import SqlglotError
 
-from lucky_mcp.demo.tables import Table
+from lucky_mcp.demo.tables import Table, View
 from lucky_mcp.demo.write_duckdb import write_source
 from lucky_mcp.errors import ReadError
 from lucky_mcp.model.source import Dialect
@@ -43,7 +43,15 @@ class Databases:
     With `fenced` each table is a view that no condition is moved into, as behind the guard.
     """
 
-    def __init__(self, tables: Sequence[Table], folder: Path, dialect: str, *, fenced: bool = False) -> None:
+    def __init__(
+        self,
+        tables: Sequence[Table],
+        folder: Path,
+        dialect: str,
+        *,
+        views: Sequence[View] = (),
+        fenced: bool = False,
+    ) -> None:
         folder.mkdir(parents=True)
         self._dialect = Dialect(dialect)
         self._open: dict[str, tuple[duckdb.DuckDBPyConnection, str]] = {}
@@ -53,9 +61,13 @@ class Databases:
         for source in dict.fromkeys(table.source for table in tables):
             group = [table for table in tables if table.source == source]
             path = folder / f"{source}.duckdb"
-            write_source([_behind(table) for table in group] if fenced else group, path, dialect=dialect)
+            own = [view for view in views if view.source == source]
             if fenced:
-                _add_views(group, path)
+                write_source([_behind(table) for table in group], path, dialect=dialect)
+                _add_views(group, own, path)
+            else:
+                write_source(group, path, dialect=dialect, views=own)
+            if fenced:
                 config["disabled_optimizers"] = "statistics_propagation"
             self._files[source] = (path, dict(config), group[0].schema)
             self._open_again(source)
@@ -117,11 +129,16 @@ def _behind(table: Table) -> Table:
     return replace(table, schema=f"{table.schema}_behind")
 
 
-def _add_views(tables: Sequence[Table], path: Path) -> None:
+def _add_views(tables: Sequence[Table], views: Sequence[View], path: Path) -> None:
     with duckdb.connect(str(path)) as database:
         for table in tables:
             behind = f'"{_behind(table).schema}"."{table.name}"'
             database.execute(f'CREATE SCHEMA IF NOT EXISTS "{table.schema}"')
             database.execute(
                 f'CREATE VIEW "{table.schema}"."{table.name}" AS SELECT * FROM {behind} LIMIT {FENCE_ROWS}'
+            )
+        for view in views:
+            database.execute(f'CREATE SCHEMA IF NOT EXISTS "{view.schema}"')
+            database.execute(
+                f'CREATE VIEW "{view.schema}"."{view.name}" AS SELECT * FROM ({view.sql}) LIMIT {FENCE_ROWS}'
             )
