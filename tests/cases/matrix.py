@@ -23,15 +23,14 @@ from lucky_mcp.errors import ReadError
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.source import Dialect
-from tests.cases.accept import as_written, fill
+from tests.cases.accept import PRINCIPALS, as_written, fill
 from tests.support.cases import CASES
 from tests.support.constructs import Construct, case_title, constructs, known_cases
 from tests.support.dialect_worlds import DialectWorlds
-from tests.support.house import ANALYST, opened
+from tests.support.house import opened
 from tests.support.support_page import PAGE, page
 
 ROOT = CASES.parent.parent
-SOURCE = "aws-luckyus-salesorder-rw"
 OUTCOMES = ("rewrite", "refused")
 
 
@@ -60,7 +59,7 @@ async def write_case(gateway: Gateway, audit: MemorySink, construct: Construct, 
         case["twin"] = twin
     audit.records.clear()
     try:
-        await gateway.read(ANALYST, SqlRead(source=SOURCE, sql=sql))
+        await gateway.read(PRINCIPALS[construct.role], SqlRead(source=construct.source, sql=sql))
     except ReadError as refusal:
         case.pop("twin", None)
         case["code"] = str(refusal.code)
@@ -84,9 +83,9 @@ def append(outcome: str, construct: Construct, dialect: Dialect, case: Commented
     if path.exists():
         tree = as_written().load(path)
     else:
-        tree = CommentedMap(source=SOURCE, role="analyst", cases=CommentedSeq())
-        if dialect is not Dialect.MYSQL:  # the source's own dialect
-            tree.insert(0, "dialect", dialect.value)
+        tree = CommentedMap(source=construct.source, role=construct.role, cases=CommentedSeq())
+        if spoken := construct.spoken(dialect):
+            tree.insert(0, "dialect", spoken)
     tree["cases"].append(case)
     as_written().dump(tree, path)
 

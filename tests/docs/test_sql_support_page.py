@@ -15,7 +15,6 @@ from tests.support.support_page import ABSENT, NO, PAGE, YES, cell, page
 ROWS = constructs()
 KNOWN = known_cases()
 CELLS = [(row, dialect) for row in ROWS for dialect in Dialect]
-SOURCE, ROLE = "aws-luckyus-salesorder-rw", "analyst"
 
 
 def test_the_page_is_what_is_made_of_the_cases() -> None:
@@ -32,8 +31,8 @@ def test_every_cell_of_every_dialect_is_a_case_of_its_text() -> None:
         case = KNOWN[case_title(row, dialect)]
         folder = "refused" if isinstance(case, RefusalCase) else "rewrite"
         assert case.place.startswith(f"{folder}/{dialect}/matrix_{row.file}.yaml:"), case.place
-        spoken = "" if dialect is Dialect.MYSQL else dialect  # the source's own
-        assert (case.sql, case.source, case.role, case.dialect) == (row.text(dialect), SOURCE, ROLE, spoken)
+        said = (case.sql, case.source, case.role, case.dialect)
+        assert said == (row.text(dialect), row.source, row.role, row.spoken(dialect))
 
 
 def test_no_case_of_the_matrix_is_left_over() -> None:
@@ -71,6 +70,7 @@ def test_a_row_that_nobody_would_read_is_a_fault(tmp_path: Path) -> None:
     for text, said in [
         ("group: G\nconstructs:\n  x: {sql: SELECT 1, mssql: SELECT 2}\n", "mssql"),
         ("group: G\nconstructs:\n  x: {mysql: SELECT 1}\n", "sql is missing"),
+        ("group: G\nrule: r\nconstructs:\n  x: {sql: SELECT 1}\n", "rule"),
         ("group: G\nconstructs:\n  x: {sql: SELECT 1, absent: [oracle]}\n", "oracle"),
         ("group: G\nconstructs:\n  x: {sql: SELECT 1, why: {oracle: no}}\n", "oracle"),
     ]:

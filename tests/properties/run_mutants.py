@@ -52,19 +52,23 @@ def title_of(mutant: Mutant) -> str:
 def of_queries(mutants: list[Mutant]) -> Iterator[Trial]:
     """Yield what came of the defects that generated queries must meet."""
     houses: dict[bool, House] = {}
-    for mutant in mutants:
-        ordered = mutant.is_join_ordered
-        if ordered not in houses:
-            houses[ordered] = built(is_join_ordered=ordered)
-        verdict = judged(houses[ordered], mutant)
-        yield Trial(
-            title=title_of(mutant),
-            place=verdict.place,
-            killer=verdict.killer,
-            asked=verdict.asked,
-            seconds=verdict.seconds,
-            is_expected=verdict.by == mutant.by,
-        )
+    try:
+        for mutant in mutants:
+            ordered = mutant.is_join_ordered
+            if ordered not in houses:
+                houses[ordered] = built(is_join_ordered=ordered)
+            verdict = judged(houses[ordered], mutant)
+            yield Trial(
+                title=title_of(mutant),
+                place=verdict.place,
+                killer=verdict.killer,
+                asked=verdict.asked,
+                seconds=verdict.seconds,
+                is_expected=verdict.by == mutant.by,
+            )
+    finally:  # an event loop left open would be the fault of the test that meets it
+        for each in houses.values():
+            each.close()
 
 
 def of_cases(verdict: CaseVerdict) -> Trial:

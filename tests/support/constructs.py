@@ -9,6 +9,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
+from lucky_mcp.demo.roster import DIALECTS
 from lucky_mcp.model.source import Dialect
 from tests.support.cases import CASES, RefusalCase, RewriteCase, refusal_cases, rewrite_cases
 
@@ -23,6 +24,7 @@ GROUPS = (
     "rows",
     "columns",
     "tables",
+    "views",
     "makers",
     "conditions",
     "values",
@@ -40,6 +42,7 @@ NAMES = {
     Dialect.DUCKDB: "DuckDB",
     Dialect.DORIS: "Doris",
 }
+DEFAULTS = {"source": "aws-luckyus-salesorder-rw", "role": "analyst"}
 KEYS = {"sql", "absent", "twin", "why", *Dialect}
 Case = RewriteCase | RefusalCase
 
@@ -50,11 +53,14 @@ class Construct:
 
     `sql` is asked in every dialect that has no text of its `own`. `absent` are the dialects whose language has no
     such thing. `twin` asks the clean twin in words that plain translation carries over, by dialect. `why` says why
-    the guard refuses it where the language has it, by dialect, or once for all ("").
+    the guard refuses it where the language has it, by dialect, or once for all (""). All rows of a file ask one
+    `source` as one `role`.
     """
 
     file: str
     group: str
+    source: str
+    role: str
     name: str
     sql: str
     own: Mapping[str, str]
@@ -65,6 +71,10 @@ class Construct:
     def text(self, dialect: Dialect) -> str:
         """Return the text to ask in a dialect."""
         return self.own.get(dialect.value, self.sql)
+
+    def spoken(self, dialect: Dialect) -> str:
+        """Return what a case file says of its dialect: nothing when it is the source's own."""
+        return "" if dialect.value == DIALECTS[self.source] else dialect.value
 
     def reason(self, dialect: Dialect) -> str:
         """Return why a dialect's text is refused; "" when nobody has said so."""
@@ -81,10 +91,12 @@ def constructs(folder: Path = LISTED) -> tuple[Construct, ...]:
 
 def _rows(path: Path) -> list[Construct]:
     tree = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    return [_row(path, tree["group"], str(name), entry) for name, entry in tree["constructs"].items()]
+    if unknown := sorted(set(tree) - {"group", "constructs", *DEFAULTS}):
+        raise ValueError(f"{path.name}: unknown key {unknown[0]!r}")
+    return [_row(path, tree, str(name), entry) for name, entry in tree["constructs"].items()]
 
 
-def _row(path: Path, group: str, name: str, entry: Mapping[str, object]) -> Construct:
+def _row(path: Path, tree: Mapping[str, object], name: str, entry: Mapping[str, object]) -> Construct:
     if unknown := sorted(set(entry) - KEYS):
         raise ValueError(f"{path.name}: {name}: unknown key {unknown[0]!r}")
     if not isinstance(entry.get("sql"), str):
@@ -92,7 +104,9 @@ def _row(path: Path, group: str, name: str, entry: Mapping[str, object]) -> Cons
     absent = entry.get("absent", [])
     return Construct(
         file=path.stem,
-        group=group,
+        group=str(tree["group"]),
+        source=str(tree.get("source", DEFAULTS["source"])),
+        role=str(tree.get("role", DEFAULTS["role"])),
         name=name,
         sql=str(entry["sql"]),
         own={each.value: str(entry[each.value]) for each in Dialect if each.value in entry},
