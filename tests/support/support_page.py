@@ -25,6 +25,10 @@ What agents may write, in each dialect. Every cell is a case that the tests run 
 - `(yes)`: the dialect's servers have no such thing, but the parser cannot tell it from what they have, and the engine
   behind the source answers, as on the filtered and masked copy. A server may refuse it.
 
+Which conditions count where policy requires one of each scan is asked in `tests/cases/requires.yaml`, in every dialect: what
+meets it with the rows of the copy, and what only seems to with its refusal. Views over views, and what of a definition is
+not accepted, are in `tests/support/views_house.py` and `tests/gateway/test_crawl_views.py`.
+
 {counts}
 """
 
