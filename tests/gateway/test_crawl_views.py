@@ -120,12 +120,12 @@ def test_what_the_engine_says_in_its_own_words_is_put_into_the_agents(dialect: D
 def test_an_ordered_definition_keeps_its_own_names(order: str) -> None:
     name = TableName(schema="s", table="v")
     tables = Catalog(source="x", tables={BASE: Table(name=BASE, columns=(A, B))})
-    known = with_views(
-        source(),
-        tables,
-        {name: Table(name=name, columns=(A,))},
-        {name: f"SELECT b AS x FROM t ORDER BY {order}"},
+    found = Found(
+        tables=tables,
+        views={name: Table(name=name, columns=(A,))},
+        definitions={name: f"SELECT b AS x FROM t ORDER BY {order}"},
     )
+    known = with_views(source(), found)
     view = known.tables[name].view
     assert view is not None
     assert view.unavailable == "it is ordered, and names its columns apart from its query"
