@@ -1,4 +1,4 @@
-"""`lucky-mcp policy …`: what reviewers do with a policy directory; no command here opens a database."""
+"""`lucky-mcp policy …`: what reviewers do with a policy directory; only `scaffold` opens a database."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lucky_mcp.cli import policy_changes, policy_review
+from lucky_mcp.cli import policy_changes, policy_review, policy_scaffold
 from lucky_mcp.cli.policy_arguments import FAILED, UNREADABLE, Directory, Layout, policies_in
 
 app = typer.Typer(help="Check, show and compare policy directories.", no_args_is_help=True)
@@ -19,6 +19,7 @@ app.command("matrix")(policy_review.matrix)
 app.command("explain")(policy_review.explain)
 app.command("test")(policy_changes.test)
 app.command("diff")(policy_changes.diff)
+app.command("scaffold")(policy_scaffold.scaffold)
 
 
 @app.command("lint")

@@ -76,6 +76,21 @@ class Gateway:
         self._policies = policies
         forget_everything()
 
+    def beside(self, policies: PolicySet) -> Gateway:
+        """Return a gateway under other policies on the same connections, audit, clock and switches.
+
+        It has no reference sets yet. Do not close it: what it runs on belongs to this one.
+        """
+        return Gateway(
+            policies=policies,
+            executor=self._executor,
+            audit=self._audit,
+            now=self._now,
+            new_id=self._new_id,
+            ticks=self._ticks,
+            switches=self._switches,
+        )
+
     def view(self) -> View:
         """Take the snapshots for one read."""
         policies, now = self._policies, self._now()

@@ -36,6 +36,8 @@ from lucky_mcp.policy.source_urls import expand_url
 from lucky_mcp.policy.tags import Tags, compile_tags
 from lucky_mcp.policy.yaml_files import YamlFile
 
+# What a scaffold wrote and no reviewer has renamed yet.
+PROPOSED = ".proposed.yaml"
 REQUIRED_FILES = ("sources", "roles", "tags", "contracts", "references", "bounds")
 
 
@@ -76,11 +78,11 @@ def load_policies(
 
 
 def dataset_paths(directory: Path) -> list[Path]:
-    """Return the dataset files of a directory, without the test files beside them."""
+    """Return the dataset files of a directory, without tests and what is only proposed."""
     return [
         path
         for path in sorted((directory / "datasets").rglob("*.yaml"))
-        if not path.name.endswith(".test.yaml")
+        if not path.name.endswith((".test.yaml", PROPOSED))
     ]
 
 

@@ -9,7 +9,7 @@ from lucky_mcp.errors import ReadError
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.visible import VisibleTable
-from lucky_mcp.server.measures import quoted
+from lucky_mcp.sql.quoting import quoted
 
 if TYPE_CHECKING:
     from lucky_mcp.gateway.read import Gateway

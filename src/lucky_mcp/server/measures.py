@@ -14,12 +14,12 @@ from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.visible import ShownColumn, VisibleTable
 from lucky_mcp.server.cells import as_text, zone_of
+from lucky_mcp.sql.quoting import quoted
 
 if TYPE_CHECKING:
     from lucky_mcp.gateway.read import Gateway
 
 _TIME_TYPES = ("date", "timestamp", "time with", "datetime")
-_QUOTES = {"mysql": "`", "doris": "`"}
 
 
 async def size_class(gateway: Gateway, principal: Principal, table: VisibleTable) -> str:
@@ -82,12 +82,6 @@ async def _value(gateway: Gateway, principal: Principal, table: VisibleTable, sq
 
 def _is_time(column: ShownColumn) -> bool:
     return not column.mask and column.type.lower().startswith(_TIME_TYPES)
-
-
-def quoted(name: str, dialect: str) -> str:
-    """Return a name that the dialect takes as it is, reserved word or not."""
-    quote = _QUOTES.get(dialect, '"')
-    return quote + name.replace(quote, quote * 2) + quote
 
 
 def _not_measured(error: ReadError) -> str:
