@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import random
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ from lucky_mcp.model.principal import Principal
 from lucky_mcp.settings import Settings, load_settings
 
 if TYPE_CHECKING:
+    from lucky_mcp.gateway.catalog_review import Crawled
     from lucky_mcp.gateway.read import Gateway
     from lucky_mcp.model.source import Source
 
@@ -36,10 +38,12 @@ async def open_gateway(
     `environment` fills in the `${NAME}`s of source URLs; without datasets only metadata can be read.
     """
     from lucky_mcp.adapters.registry import Registry
+    from lucky_mcp.gateway.background import in_background
     from lucky_mcp.gateway.execute import Executor
     from lucky_mcp.gateway.read import Gateway
     from lucky_mcp.gateway.refresh import keep_references_fresh, refresh_references
     from lucky_mcp.gateway.switches import Switches
+    from lucky_mcp.gateway.watch_catalogs import CatalogWatch
     from lucky_mcp.policy.loader import load_policies
     from lucky_mcp.telemetry.logs import log_to_stderr
 
@@ -60,13 +64,11 @@ async def open_gateway(
             yield gateway
             return
         await refresh_references(gateway, _now)
-        keeper = asyncio.create_task(keep_references_fresh(gateway, _now))
-        try:
+        watch = CatalogWatch(
+            gateway, audit, interval_s=settings.catalog_refresh_s, now=_now, chance=random.random
+        )
+        async with in_background(keep_references_fresh(gateway, _now), watch.keep()):
             yield gateway
-        finally:
-            keeper.cancel()
-            with suppress(asyncio.CancelledError):
-                await keeper
     finally:
         await gateway.close()
 
@@ -201,15 +203,14 @@ def check_http(settings: Settings, *, demo: bool) -> None:
         )
 
 
-async def crawl_catalog(settings: Settings, source: str) -> str:
-    """Crawl `source` as `system:catalog` and write what it found as a proposal; a sentence on where."""
-    from lucky_mcp.catalog.loader import propose
-    from lucky_mcp.gateway.crawl import crawl
+async def crawl_catalogs(settings: Settings, sources: list[str], *, propose: bool) -> AsyncIterator[Crawled]:
+    """Crawl the sources, all when none is named, as `system:catalog`; with `propose` write the proposals."""
+    from lucky_mcp.gateway.catalog_review import crawled, sources_to_crawl
 
     async with open_gateway(settings, with_datasets=False) as gateway:
-        catalog = await crawl(gateway, source)
-    path = propose(_policies(settings) / "catalog", catalog)
-    return f"{catalog.source}: {len(catalog.tables)} tables proposed in {path}; review, then: catalog accept"
+        folder = _policies(settings) / "catalog" if propose else None
+        async for each in crawled(gateway, sources_to_crawl(gateway, sources), propose_in=folder):
+            yield each
 
 
 async def accept_catalog(settings: Settings, source: str) -> str:

@@ -70,6 +70,11 @@ class Settings(BaseSettings):
         Field(description="A directory of texts to use instead of the package's own."),
     ] = None
 
+    catalog_refresh_s: Annotated[
+        int,
+        Field(ge=0, description="Seconds between two looks at each source for drift; 0 never looks."),
+    ] = 3600
+
     @property
     def tokens_path(self) -> Path:
         """The token file."""

@@ -69,7 +69,9 @@ WRONG = [
         "0.0.0.0 is not loopback",
     ),
     (["serve", "--policies", "p", "--port", "99999"], Exit.CONFIGURATION, "LUCKY_PORT: "),
-    (["catalog", "crawl"], Exit.USAGE, "SOURCE"),
+    (["catalog", "accept"], Exit.USAGE, "SOURCE"),
+    (["catalog", "crawl"], Exit.CONFIGURATION, "which policies?"),
+    (["catalog", "diff", "nowhere"], Exit.CONFIGURATION, "which policies?"),
     (["demo", "--end", "yesterday"], Exit.USAGE, "--end"),
     (["demo", "--scale", "huge"], Exit.USAGE, "unknown scale 'huge': choose one of"),
 ]

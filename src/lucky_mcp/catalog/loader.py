@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from lucky_mcp.catalog.differences import differences
 from lucky_mcp.catalog.snapshot import VIEWS_NESTED_MAX, Catalog, Column, Table, View, ViewRead, as_document
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.names import TableName
@@ -34,40 +35,6 @@ def accept(folder: Path, source: str) -> tuple[str, ...]:
     changes = differences(read_snapshot(folder, source), _read(proposed, source))
     os.replace(proposed, folder / f"{source}.json")
     return changes
-
-
-def differences(old: Catalog, new: Catalog) -> tuple[str, ...]:
-    """Return one line per table or column that appeared, vanished or changed, and per view that did."""
-    added = sorted(set(new.tables) - set(old.tables))
-    lines = [f"+ {'view' if new.tables[name].view else 'table'} {name}" for name in added]
-    lines += [
-        f"! view {name} is not available: {view.unavailable}"
-        for name in added
-        if (view := new.tables[name].view) is not None and view.unavailable
-    ]
-    lines += [f"- table {name}" for name in sorted(set(old.tables) - set(new.tables))]
-    for name in sorted(set(old.tables) & set(new.tables)):
-        lines += _view_differences(old.tables[name], new.tables[name])
-        before = {column.name: column.type for column in old.tables[name].columns}
-        after = {column.name: column.type for column in new.tables[name].columns}
-        lines += [f"+ column {name}.{each} {after[each]}" for each in after if each not in before]
-        lines += [f"- column {name}.{each}" for each in before if each not in after]
-        lines += [
-            f"~ column {name}.{each} {before[each]} -> {after[each]}"
-            for each in after
-            if each in before and before[each] != after[each]
-        ]
-    return tuple(lines)
-
-
-def _view_differences(old: Table, new: Table) -> list[str]:
-    if old.view == new.view:
-        return []
-    if new.view is None or old.view is None:
-        return [f"~ {new.name} is a {'view' if new.view is not None else 'table'} now"]
-    if new.view.unavailable:
-        return [f"! view {new.name} is not available: {new.view.unavailable}"]
-    return [f"~ definition of {new.name}"]
 
 
 def _write(path: Path, catalog: Catalog) -> None:

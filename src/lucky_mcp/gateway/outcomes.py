@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 
+from lucky_mcp.enforcement.guard_scans import SCAN_ALIAS
 from lucky_mcp.errors import (
     Code,
     EngineErrorKind,
@@ -14,6 +15,7 @@ from lucky_mcp.errors import (
     ReadError,
     SourceUnavailable,
 )
+from lucky_mcp.gateway.drift import changed_since_review
 from lucky_mcp.gateway.execute import ExecutionFailed
 from lucky_mcp.gateway.prepare import Prepared
 from lucky_mcp.sql.dialects import GRAMMARS
@@ -22,18 +24,14 @@ from lucky_mcp.sql.unknown_columns import unknown_columns
 # A driver that names the table as well names it first.
 COLUMN = re.compile(r'column named "([^"]{1,128})"')
 QUOTED = re.compile(r'"([^"]{1,128})"')
+# A column that the guard names is missing, in the words of each engine; PostgreSQL's hints have it in quotes.
+OUR_COLUMN = re.compile(rf"column '?{SCAN_ALIAS}\.|Table \"{SCAN_ALIAS}\" does not have", re.IGNORECASE)
 NEAR_MAX = 5
 _AWAY = ("{source} cannot be reached now", "try again in a minute; other sources are not affected")
-_CHANGED = (
-    "{source} does not let the gateway read one of the tables as it was reviewed",
-    "ask for another table, and tell the operators: the receipt of this call says which",
-)
 # What was wrong, and what to do, when it was not the query.
 UNAVAILABLE = {
     EngineErrorKind.UNAVAILABLE: _AWAY,
     EngineErrorKind.CANCELLED: _AWAY,
-    EngineErrorKind.FORBIDDEN: _CHANGED,
-    EngineErrorKind.CHANGED: _CHANGED,
     EngineErrorKind.STALE: (
         "no replica of {source} is within {seconds} s of its primary now, and the primary is not read here",
         "try again in a minute; other sources are not affected",
@@ -48,6 +46,8 @@ UNAVAILABLE = {
 def in_agent_words(failure: ExecutionFailed, prepared: Prepared, sql: str) -> ReadError:
     """Return the error an agent is told for an engine's failure."""
     kind, detail = failure.kind, failure.detail
+    if is_drift(failure, sql):
+        return changed_since_review(prepared.source.name, detail)
     if kind is EngineErrorKind.UNKNOWN_NAME:
         return _unknown_column(prepared, _written(sql, detail), detail)
     if kind is EngineErrorKind.AMBIGUOUS_NAME:
@@ -70,6 +70,8 @@ def in_agent_words(failure: ExecutionFailed, prepared: Prepared, sql: str) -> Re
             next_step="wait for your other reads to end, then try again",
             audit_detail=detail,
         )
+    if kind is EngineErrorKind.FORBIDDEN:
+        return changed_since_review(prepared.source.name, detail)
     if kind in UNAVAILABLE:
         return _unavailable(kind, prepared, detail)
     if kind is EngineErrorKind.INVALID_QUERY:
@@ -93,6 +95,15 @@ def _unavailable(kind: EngineErrorKind, prepared: Prepared, detail: str) -> Sour
         next_step=next_step,
         audit_detail=detail,
     )
+
+
+def is_drift(failure: ExecutionFailed, sql: str) -> bool:
+    """Whether the source is not as it was reviewed: a table or a column of the guard's is gone."""
+    if failure.kind is EngineErrorKind.CHANGED:
+        return True
+    if failure.kind is not EngineErrorKind.UNKNOWN_NAME or SCAN_ALIAS in sql.lower():
+        return False
+    return OUR_COLUMN.search(failure.detail) is not None
 
 
 def _written(sql: str, detail: str) -> str:

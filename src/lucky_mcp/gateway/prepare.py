@@ -110,6 +110,12 @@ def reads_metadata(view: View, principal: Principal) -> bool:
     )
 
 
+def tables_read(prepared: Prepared) -> tuple[TableName, ...]:
+    """Return the tables and views that a read needs, those below its views as well."""
+    permit = prepared.permit
+    return tuple(each.table for each in (*permit.tables, *permit.below_views))
+
+
 def columns_read(query: ResolvedQuery, permit: Permit) -> tuple[str, ...]:
     """Return `schema.table.column` for every visible column the statement may read, never fewer.
 

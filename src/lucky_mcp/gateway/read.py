@@ -16,10 +16,11 @@ from datetime import datetime
 from lucky_mcp.audit.sink import AuditSink
 from lucky_mcp.errors import ArgumentInvalid, QueryFailed, ReadCancelled, ReadError, ReadStopped
 from lucky_mcp.gateway.deep_stack import on_deep_stack
+from lucky_mcp.gateway.drift import Drifts
 from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
 from lucky_mcp.gateway.journal import Journal
-from lucky_mcp.gateway.outcomes import in_agent_words, refuse_unknown_columns
-from lucky_mcp.gateway.prepare import Prepared, catalog_for, find_source, prepare
+from lucky_mcp.gateway.outcomes import in_agent_words, is_drift, refuse_unknown_columns
+from lucky_mcp.gateway.prepare import Prepared, catalog_for, find_source, prepare, tables_read
 from lucky_mcp.gateway.prepared_cache import PreparedCache, forget_everything
 from lucky_mcp.gateway.receipts import (
     digests,
@@ -36,6 +37,7 @@ from lucky_mcp.gateway.visible import Visible
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.result import Explanation, ReadResult, Receipt, Truncation
+from lucky_mcp.model.source import Source
 from lucky_mcp.policy.policy_set import PolicySet
 
 LARGE_SQL_CHARS = 2_000
@@ -64,6 +66,7 @@ class Gateway:
         self._switches = switches or Switches()
         self._prepared_before = PreparedCache()
         self.references = References()
+        self.drifts = Drifts()
         self.visible = Visible(self.view)
 
     @property
@@ -74,6 +77,7 @@ class Gateway:
     def swap(self, policies: PolicySet) -> None:
         """Put a new policy set in force for reads that begin from now on."""
         self._policies = policies
+        self.drifts.forget()
         forget_everything()
 
     def beside(self, policies: PolicySet) -> Gateway:
@@ -198,8 +202,14 @@ class Gateway:
         )
         self._switches.refuse_stopped(principal=principal.subject, source=source.name)
         prepared = self._prepared_before.find(journal.view, principal, source, request)
-        if prepared is not None:
-            return prepared
+        if prepared is None:
+            prepared = await self._made(journal, principal, source, request)
+        self.drifts.refuse_changed(source.name, tables_read(prepared))
+        return prepared
+
+    async def _made(
+        self, journal: Journal, principal: Principal, source: Source, request: SqlRead
+    ) -> Prepared:
         if len(request.sql) < LARGE_SQL_CHARS:
             prepared = prepare(journal.view, principal, source, request)
         else:
@@ -217,6 +227,8 @@ class Gateway:
             journal.ended(outcome=stopped.code, phase=stopped.phase, detail=stopped.audit_detail)
             raise
         except ExecutionFailed as failure:
+            if is_drift(failure, request.sql):
+                self.drifts.suspect(prepared.source.name)
             refusal = in_agent_words(failure, prepared, request.sql)
             journal.ended(
                 outcome=refusal.code,
