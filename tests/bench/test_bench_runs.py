@@ -30,5 +30,7 @@ def test_a_short_run_measures_every_step(tmp_path: Path) -> None:
         "frozen",
         "without a copy",
         "slowest",
+        "crawl again",
+        "start over",
     ):
         assert step in page

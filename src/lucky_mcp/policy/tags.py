@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
-from lucky_mcp.catalog.snapshot import Column
+from lucky_mcp.catalog.snapshot import Column, TypeFamily
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.policy.schema import TagEntry, TagsFile
 
@@ -35,7 +36,17 @@ class Tags:
 
     def of(self, column: Column) -> tuple[str, ...]:
         """The tags that the classifiers give a column, in file order."""
-        return tuple(dict.fromkeys(rule.tag for rule in self.classifiers if rule.matches(column)))
+        key = (column.name.lower(), column.family)
+        if key not in self._known:
+            self._known[key] = tuple(
+                dict.fromkeys(rule.tag for rule in self.classifiers if rule.matches(column))
+            )
+        return self._known[key]
+
+    @cached_property
+    def _known(self) -> dict[tuple[str, TypeFamily], tuple[str, ...]]:
+        """What was found before: a fleet has many columns and few names."""
+        return {}
 
     def is_sensitive(self, tag: str) -> bool:
         """Whether a tag must be masked: it is one of the sensitive ones or lies below one (`pii.phone`)."""
