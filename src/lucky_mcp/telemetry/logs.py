@@ -16,5 +16,6 @@ def log_to_stderr() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        # Looked up for each line: whoever replaced stderr for a while may have closed it since.
+        logger_factory=lambda *_: structlog.PrintLogger(file=sys.stderr),
     )
