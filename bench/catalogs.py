@@ -109,8 +109,8 @@ def _starts(folder: Path, databases: int, sources: int) -> list[tuple[str, str]]
         resident = next((int(line.split()[1]) // 1024 for line in lines if line.startswith("VmRSS:")), 0)
         user, system = _processor_seconds(process.pid)
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        process.kill()
+        process.wait()
         process.stderr.close()
     what = f"start over {sources} sources, {databases * 23} governed tables"
     return [

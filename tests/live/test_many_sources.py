@@ -62,6 +62,6 @@ def test_a_start_opens_no_connection_and_stays_small(tmp_path: Path, door: socke
         waiting, _, _ = select.select([door], [], [], 0.5)
         assert not waiting, "a source was connected to"
     finally:
-        process.terminate()
-        process.wait(timeout=20)
+        process.kill()
+        process.wait()
         process.stderr.close()
