@@ -6,6 +6,7 @@ Hypothesis is left out here: it keeps what it has seen, and a run could not go o
 from __future__ import annotations
 
 import gc
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -131,18 +132,27 @@ def judge(one: Example, query: Query, house: House) -> tuple[str, str, Verdict]:
 
 
 def _finding(one: Example, index: int, check: str, wrong: str, house: House) -> Finding:
-    is_wrong = _also_wrong(one, check, house)
+    is_wrong = _also_wrong(one, check, wrong, house)
     small = reduced(smallest(one.world, one.number, is_wrong), house.dialect, is_wrong)
     asked = f"{one.world.role} on {one.world.source} against {one.neighbour}"
     return Finding(index, check, wrong, asked, one.query.sql, small.sql)
 
 
-def _also_wrong(one: Example, check: str, house: House) -> Callable[[Query], bool]:
-    def wrong(query: Query) -> bool:
+def _also_wrong(one: Example, check: str, wrong: str, house: House) -> Callable[[Query], bool]:
+    def is_wrong(query: Query) -> bool:
         by, found, _ = judge(replace(one, query=query), query, house)
-        return bool(found) and by == check and not explained(house.dialect, query.sql, found)
+        alike = bool(found) and by == check and way_of(found) == way_of(wrong)
+        return alike and not explained(house.dialect, query.sql, found)
 
-    return wrong
+    return is_wrong
+
+
+def way_of(wrong: str) -> str:
+    """Return in which way something is wrong, so that a smaller query is not wrong in another one."""
+    if re.match(r"\d+ rows for|in order|cut rows|more rows", wrong):
+        return "rows"
+    both = re.match(r"guarded: (rows|ERROR \w+).*; twin: (\w+)", wrong, re.DOTALL)
+    return " ".join(both.groups()) if both else " ".join(wrong.split()[:1])
 
 
 def outcomes(verdict: Verdict) -> list[str]:

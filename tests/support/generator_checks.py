@@ -16,6 +16,7 @@ from tests.support.plain_databases import Plain
 
 # The engine itself gives up on such a query, by one plan and not by another: no verdict on the guard.
 ENGINE_DEFECTS = ("InternalException", "SerializationException", "NotImplementedException")
+ENGINE_ASSERTS = "INTERNAL Error"
 # The twin has no bounds of its own; the house's say nothing about the answer.
 GIVEN_UP = ("InterruptException", "OutOfMemoryException")
 # No engine has to compute what nothing needs: rows from the guard where the twin fails on a value are no lie.
@@ -41,7 +42,7 @@ def lie(query: Query, world: World, house: House) -> Verdict:
     twin = house.twins[world.role].ask(world.source, query.sql)
     if answer.is_refusal:
         return Verdict("", answer, twin)
-    if is_timeout(answer) or twin.is_cut or twin.failure.startswith(ENGINE_DEFECTS + GIVEN_UP):
+    if is_stopped(answer) or twin.is_cut or twin.failure.startswith(ENGINE_DEFECTS + GIVEN_UP):
         return Verdict("", answer, twin, is_undecided=True)
     for plan in _plans(query, world, house, twin):
         if (answer.result is None) == bool(plan.failure):
@@ -62,9 +63,12 @@ def _settled_by_plans(wrong: str, answer: Answer, query: Query, world: World, ho
     return f"{PLANS_DISAGREE}: {wrong}"
 
 
-def is_timeout(answer: Answer) -> bool:
-    """Whether the answer says nothing: the engine was stopped."""
-    return answer.error is not None and answer.error.code is Code.TIMEOUT
+def is_stopped(answer: Answer) -> bool:
+    """Whether the answer says nothing: the engine was stopped, or an assertion of its own failed."""
+    error = answer.error
+    return error is not None and (
+        error.code is Code.TIMEOUT or (error.audit_detail or "").startswith(ENGINE_ASSERTS)
+    )
 
 
 def _plans(query: Query, world: World, house: House, twin: Plain) -> Iterator[Plain]:
@@ -105,7 +109,7 @@ def leak(
     """Compare the answers over two databases that the role cannot tell apart; `known` is the first, if asked."""
     here = known or house.ask(world.role, world.source, query.sql)
     there = house.ask(world.role, world.source, query.sql, over=neighbour)
-    if is_timeout(here) or is_timeout(there):
+    if is_stopped(here) or is_stopped(there):
         return "", here
     left, right = told(here, query, world), told(there, query, world)
     for part, value in left.items():
