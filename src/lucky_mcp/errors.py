@@ -7,7 +7,8 @@ LuckyError
 │   ├── NameRefused                UNKNOWN_NAME · COLUMN_AMBIGUOUS
 │   ├── PolicyRefused              KEY_DENIED · REFERENCE_UNAVAILABLE
 │   │   └── PredicateMissing       PREDICATE_REQUIRED
-│   ├── LimitExceeded              TOO_EXPENSIVE · TIMEOUT · RATE_LIMITED · SOURCE_BUSY
+│   ├── LimitExceeded              TIMEOUT · RATE_LIMITED · SOURCE_BUSY
+│   │   └── TooExpensive           TOO_EXPENSIVE
 │   ├── ReadCancelled              CANCELLED
 │   ├── ReadStopped                STOPPED
 │   ├── SourceUnavailable          SOURCE_UNAVAILABLE
@@ -110,6 +111,8 @@ class EngineErrorKind(StrEnum):
     UNAVAILABLE = "unavailable"
     BUSY = "busy"
     GIVEN_UP = "given_up"  # by the server for reasons of its own: a standby that had to replay a change
+    TOO_EXPENSIVE = "too_expensive"  # by the server's own estimate
+    LOADED = "loaded"  # a production writer that has enough to do
     STALE = "stale"  # no replica that is near enough to its primary, and the writer is not to be asked
     FORBIDDEN = "forbidden"  # to the gateway's own account
     CHANGED = "changed"  # a table that the reviewed catalog has is not there
@@ -217,6 +220,18 @@ class LimitExceeded(ReadError):
     """A bound on time, cost or concurrency was met."""
 
     default_code, default_phase = Code.TIMEOUT, Phase.EXECUTE
+
+
+class TooExpensive(LimitExceeded):
+    """The server expects to examine far more rows for it than one read may; `missing` would narrow it."""
+
+    default_code = Code.TOO_EXPENSIVE
+
+    def __init__(
+        self, what: str, *, missing: tuple[MissingCondition, ...], next_step: str, audit_detail: str
+    ) -> None:
+        super().__init__(what, next_step=next_step, audit_detail=audit_detail)
+        self.missing = missing
 
 
 class ReadCancelled(ReadError):

@@ -18,6 +18,7 @@ ENTRIES = """
     port: 9
     user: reader
     password: env:SHOP_PASSWORD
+    role: writer
     connections_max: 3
     replicas:
       - {host: 127.0.0.1, port: 10}
@@ -31,6 +32,7 @@ ENTRIES = """
     port: 9
     user: 'map"reader'
     database: maps
+    role: writer
     domain: sales
     default_schema: public
     owner: data
@@ -69,6 +71,8 @@ def test_grants_of_all_servers(run: Run, directory: Path) -> None:
         'GRANT CONNECT ON DATABASE "maps" TO "map""reader";',
         'GRANT SELECT ON ALL TABLES IN SCHEMA "public" TO "map""reader";',
         "GRANT REPLICATION CLIENT ON *.* TO 'reader'@'%';",
+        "GRANT PROCESS ON *.* TO 'reader'@'%';",
+        'GRANT pg_read_all_stats TO "map""reader";',
         "GRANT SELECT_PRIV ON internal.`cube`.* TO 'reader'@'%';",
     ):
         assert line in done.out.splitlines()

@@ -19,6 +19,7 @@ from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.gateway.execute import ExecutionFailed
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.gateway.switches import Switches
+from lucky_mcp.gateway.weight import Weight
 from lucky_mcp.limits.stops import Stop, StopKind
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.policy.policy_set import PolicySet
@@ -104,8 +105,14 @@ class Failing:
 
     kind: EngineErrorKind
 
-    async def execute(self, read: GuardedSql, caller: str) -> None:
+    async def execute(self, read: GuardedSql, caller: str, weight: Weight) -> None:
         raise ExecutionFailed(EngineError(self.kind))
+
+    async def rows_of(self, read: GuardedSql, weight: Weight) -> dict[str, float]:
+        return {}
+
+    async def is_affordable(self, read: GuardedSql, weight: Weight) -> bool:
+        return False
 
     async def close(self) -> None:
         """Nothing is open."""
@@ -137,7 +144,7 @@ async def scene(words: str, policies: PolicySet) -> AsyncIterator[tuple[Gateway,
             pass
         case "broken-audit":
             audit.broken = True
-        case "timeout" | "busy":
+        case "timeout" | "busy" | "loaded" | "too_expensive":
             await gateway.close()
             gateway._executor = Failing(EngineErrorKind(words))  # type: ignore[assignment]
         case "stopped":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,10 +17,13 @@ from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.limits.stops import StopFile, StopKind
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
+from lucky_mcp.model.source import Limits
+from lucky_mcp.policy.policy_set import PolicySet
 from tests.live.conftest import Reader
 from tests.live.fleet import ENVIRONMENT
 from tests.support.house import ANALYST, ENGINEER, opened
 from tests.support.patience import until
+from tests.support.reference import ORDERS as ORDERS_SOURCE
 
 ORDERS = "luckyus_sales_order.t_sales_order_m"
 SLOW = SqlRead(
@@ -45,14 +49,20 @@ def audit() -> MemorySink:
 @pytest.fixture
 async def gateway(reader: Reader, tmp_path: Path, audit: MemorySink) -> AsyncIterator[Gateway]:
     seen = StopFile(tmp_path / "stops.json", now=lambda: datetime.now(UTC))
-    made = await opened(reader.policies, environment=ENVIRONMENT, audit=audit, stops=seen)
+    made = await opened(without_bounds(reader.policies), environment=ENVIRONMENT, audit=audit, stops=seen)
     yield made
     await made.close()
 
 
+def without_bounds(policies: PolicySet) -> PolicySet:
+    """The orders' source with no bound on what a read may cost, so that there are slow ones."""
+    source = replace(policies.sources[ORDERS_SOURCE], limits=Limits(rows_examined_max=None))
+    return replace(policies, sources={**policies.sources, ORDERS_SOURCE: source})
+
+
 async def begun(reader: Reader, gateway: Gateway, *principals: Principal) -> list[asyncio.Task[object]]:
     tasks: list[asyncio.Task[object]] = [asyncio.create_task(gateway.read(each, SLOW)) for each in principals]
-    await until(lambda: len(reader.running()) == len(tasks))
+    await until(lambda: sum("pay_amount" in each for each in reader.running()) == len(tasks))
     return tasks
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lucky_mcp.errors import ConfigurationError
-from lucky_mcp.model.source import Replication, Server, Source
+from lucky_mcp.model.source import Limits, Replication, Server, Source
 from lucky_mcp.policy.loader import load_policies
 
 ENTRY: Mapping[str, object] = {
@@ -60,6 +60,11 @@ REFUSED = [
     ({"replication": {"stop_s": 10}}, "goes with replicas"),
     ({"replicas": [{"host": "ro"}], "replication": {"alert_s": 9, "stop_s": 8}}, "at most stop_s"),
     ({"replicas": [{"host": "ro"}], "replication": {"heartbeat": "a.b; DROP"}}, "heartbeat"),
+    ({"role": "reader"}, "role"),
+    ({"role": "writer", "dialect": "doris"}, "leave role and limits out"),
+    ({"limits": {"rows_examined_max": 0}}, "rows_examined_max"),
+    ({"limits": {"rows": 5}}, "rows"),
+    ({"kind": "duckdb", "url": "duckdb:///x", "limits": {}}, "has a url instead of"),
     ({"kind": "duckdb", "url": "duckdb:///x", "replicas": [{"host": "h"}]}, "has a url instead of"),
     ({"workgroup": "w"}, "only a source of kind redshift"),
     ({**REDSHIFT, "workgroup": "w", "user": "u"}, "leave user and password out"),
@@ -163,6 +168,14 @@ def test_a_replica_is_as_its_source_but_for_what_it_says(tmp_path: Path) -> None
         ("the-source replica 1", found.replicas[0], ()),
         ("the-source replica 2", found.replicas[1], ()),
     ]
+
+
+def test_what_a_server_can_bear(tmp_path: Path) -> None:
+    assert source(tmp_path).limits == Limits()
+    assert not source(tmp_path).is_production_writer
+    found = source(tmp_path, role="writer", limits={"rows_examined_heavy": 5, "running_max": 7})
+    assert (found.is_production_writer, found.limits) == (True, Limits(rows_examined_heavy=5, running_max=7))
+    assert not any(each.is_production_writer for each in found.as_replicas)
 
 
 def test_a_planned_source_has_no_server(tmp_path: Path) -> None:

@@ -58,9 +58,9 @@ def follow_up(primary: MariaDB | Postgres, replica: MariaDB | Postgres) -> None:
         return
     assert isinstance(replica, Postgres)
     with primary.connect() as connection:
-        connection.execute(
-            "SET synchronous_commit = local; SELECT txid_current()"
-        )  # what is written is flushed then
+        # A commit that waits flushes all that was written before it.
+        connection.execute("SET synchronous_commit = local")
+        connection.execute("SELECT pg_logical_emit_message(true, 'follow', 'up')")
         (position,) = connection.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone() or ("",)
     with replica.connect() as connection:
         deadline = time.monotonic() + WAIT_SECONDS

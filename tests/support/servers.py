@@ -112,7 +112,8 @@ def mariadb(*options: str) -> Iterator[MariaDB]:
         raise NoServer("mariadbd is not installed")
     with _folder() as folder:
         data, user = folder / "data", pwd.getpwuid(os.geteuid()).pw_name
-        common = ["--no-defaults", f"--datadir={data}", f"--user={user}"]
+        # A server that begins removes the temporary tables it finds, be they another server's.
+        common = ["--no-defaults", f"--datadir={data}", f"--tmpdir={folder}", f"--user={user}"]
         _quietly(
             ["mariadb-install-db", *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
             folder,

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import pymysql
 from pymysql.cursors import DictCursor
 
+from lucky_mcp.adapters.mysql_plans import rows_examined
 from lucky_mcp.adapters.mysql_settings import Flavour
 from lucky_mcp.enforcement.guarded import GuardedProbe
-from lucky_mcp.model.probe import Answer, Lag
+from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.model.names import TableName
+from lucky_mcp.model.probe import Answer, Lag, Load, Plan, Probe, Sizes
 from lucky_mcp.model.source import Replication
 
 # Servers before MySQL 8.0.22 and MariaDB 10.5 know the older words alone; the columns have either.
@@ -20,6 +26,15 @@ REFUSED = 1227
 RUNNING = (("Replica_IO_Running", "Slave_IO_Running"), ("Replica_SQL_Running", "Slave_SQL_Running"))
 BEHIND = ("Seconds_Behind_Source", "Seconds_Behind_Master")
 
+SEES_ALL = re.compile(r"GRANT .*\b(?:PROCESS|ALL PRIVILEGES)\b.* ON \*\.\* ", re.IGNORECASE)
+LONG_RUNNING = """
+SELECT COUNT(*) FROM information_schema.processlist
+WHERE command NOT IN ('Sleep', 'Daemon', 'Binlog Dump', 'Binlog Dump GTID') AND user <> 'system user'
+  AND id <> CONNECTION_ID() AND time >= %s
+"""
+REPEATED = ("DEPENDENT SUBQUERY", "DEPENDENT UNION", "UNCACHEABLE SUBQUERY", "UNCACHEABLE UNION")
+SIZE = "SELECT table_rows FROM information_schema.tables WHERE table_schema = %s AND table_name = %s"
+
 Connection = Any
 Row = Mapping[str, object]
 
@@ -27,7 +42,13 @@ Row = Mapping[str, object]
 def ask(connection: Connection, flavour: Flavour, read: GuardedProbe) -> Answer:
     """Put one question of the closed list to the server."""
     if flavour is Flavour.DORIS:
-        return Lag(seconds=None, why="Doris has no replicas of this kind")
+        raise EngineError(EngineErrorKind.INVALID_QUERY, "Doris is not asked about itself")
+    if read.question is Probe.LOAD:
+        return _load(connection, read.source.limits.long_running_s)
+    if read.question is Probe.PLAN:
+        return _plan(connection, flavour, read)
+    if read.question is Probe.SIZES:
+        return _sizes(connection, read.tables)
     replication = read.source.replication
     return _heartbeat(connection, replication) if replication.heartbeat else _replica_lag(connection)
 
@@ -85,3 +106,45 @@ def _seconds(age: object) -> Lag:
 
 def _quoted(name: str) -> str:
     return "`" + name.replace("`", "``") + "`"
+
+
+def _load(connection: Connection, long_s: int) -> Load:
+    """Statements that run, without this one; those that have run for long, which only PROCESS shows."""
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW GLOBAL STATUS LIKE 'Threads_running'")
+        _, running = cursor.fetchone() or ("", 1)
+        cursor.execute("SHOW GRANTS")
+        if not any(SEES_ALL.search(str(line)) for (line,) in cursor.fetchall()):
+            return Load(running=int(running) - 1, long_running=None, why="GRANT PROCESS to the account")
+        cursor.execute(LONG_RUNNING, (long_s,))
+        (long_running,) = cursor.fetchone() or (0,)
+    return Load(running=int(running) - 1, long_running=int(long_running))
+
+
+def _plan(connection: Connection, flavour: Flavour, read: GuardedProbe) -> Plan:
+    if read.read is None:
+        raise ValueError("there is nothing to explain")
+    text = read.read.text_fenced if read.read.always_fenced else read.read.text
+    with connection.cursor() as cursor:
+        if flavour is Flavour.MYSQL:
+            with suppress(pymysql.Error):  # servers before 8.3 have the one form and no setting
+                cursor.execute("SET SESSION explain_json_format_version = 1")
+        cursor.execute(f"EXPLAIN FORMAT=JSON {text}")
+        (plan,) = cursor.fetchone() or ("{}",)
+        repeated = set()
+        if flavour is Flavour.MARIADB and '"subqueries"' in plan:  # its JSON leaves out which are repeated
+            cursor.execute(f"EXPLAIN {text}")
+            repeated = {int(row[0]) for row in cursor.fetchall() if row[0] and row[1] in REPEATED}
+    return Plan(rows=rows_examined(json.loads(plan), repeated))
+
+
+def _sizes(connection: Connection, tables: tuple[TableName, ...]) -> Sizes:
+    """One table at a time: MariaDB opens no other tables then."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in tables:
+            cursor.execute(SIZE, (table.schema, table.table))
+            (rows,) = cursor.fetchone() or (None,)
+            if rows is not None:
+                found[table] = float(rows)
+    return Sizes(rows=found)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import InitVar, dataclass
 
 from lucky_mcp.model.decision import Bound
+from lucky_mcp.model.names import TableName
 from lucky_mcp.model.probe import Probe
 from lucky_mcp.model.source import Source
 
@@ -44,10 +45,15 @@ class GuardedSql:
 
 @dataclass(frozen=True, kw_only=True)
 class GuardedProbe:
-    """A question of the closed list to the server of `source`, about the server itself."""
+    """A question of the closed list to the server of `source`, about the server itself.
+
+    `read` is what is to be explained, `tables` whose sizes are asked for.
+    """
 
     source: Source
     question: Probe
+    read: GuardedSql | None = None
+    tables: tuple[TableName, ...] = ()
     seal: InitVar[object]
 
     def __post_init__(self, seal: object) -> None:
@@ -58,9 +64,15 @@ class GuardedProbe:
 GuardedRead = GuardedSql
 
 
-def seal_probe(*, source: Source, question: Probe) -> GuardedProbe:
+def seal_probe(
+    *,
+    source: Source,
+    question: Probe,
+    read: GuardedSql | None = None,
+    tables: tuple[TableName, ...] = (),
+) -> GuardedProbe:
     """Seal a question; called by `probes`."""
-    return GuardedProbe(source=source, question=question, seal=_SEAL)
+    return GuardedProbe(source=source, question=question, read=read, tables=tables, seal=_SEAL)
 
 
 def seal_sql(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from lucky_mcp.enforcement.guarded import GuardedProbe, seal_probe
+from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedSql, seal_probe
+from lucky_mcp.model.names import TableName
 from lucky_mcp.model.probe import Probe
 from lucky_mcp.model.source import Source
 
@@ -10,3 +11,18 @@ from lucky_mcp.model.source import Source
 def lag_of(replica: Source) -> GuardedProbe:
     """Ask how far behind its primary a replica is."""
     return seal_probe(source=replica, question=Probe.LAG)
+
+
+def load_of(server: Source) -> GuardedProbe:
+    """Ask what a server is doing for others."""
+    return seal_probe(source=server, question=Probe.LOAD)
+
+
+def plan_of(server: Source, read: GuardedSql) -> GuardedProbe:
+    """Ask how a server would run a guarded text; it is explained, not run."""
+    return seal_probe(source=server, question=Probe.PLAN, read=read)
+
+
+def sizes_of(server: Source, tables: tuple[TableName, ...]) -> GuardedProbe:
+    """Ask about how many rows tables have."""
+    return seal_probe(source=server, question=Probe.SIZES, tables=tables)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
 from lucky_mcp.adapters.base import EngineRows
 from lucky_mcp.adapters.registry import Registry
 from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedSql
-from lucky_mcp.enforcement.probes import lag_of
+from lucky_mcp.enforcement.probes import lag_of, load_of
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.gateway.breaker import Breakers
 from lucky_mcp.gateway.bulkhead import Bulkhead
+from lucky_mcp.gateway.estimates import Estimates
 from lucky_mcp.gateway.routes import Route, Router
-from lucky_mcp.model.probe import Answer, Lag
+from lucky_mcp.gateway.weight import Weight
+from lucky_mcp.model.probe import Answer, Lag, Load
 from lucky_mcp.model.source import Source
 
 # What another server of the same source may answer instead.
@@ -54,30 +57,51 @@ class Executor:
         self._bulkhead = bulkhead or Bulkhead()
         self._breakers = breakers or Breakers()
         self._router = Router(self._lag)
+        self._estimates = Estimates(self._asked)
 
-    async def execute(self, read: GuardedSql, caller: str) -> Executed:
+    async def execute(self, read: GuardedSql, caller: str, weight: Weight) -> Executed:
         """Return the rows; ExecutionFailed when the engine refuses, fails, is busy or out of time.
 
-        `caller` is the subject whose share of the source the read takes.
+        `caller` is the subject whose share of the source the read takes, `weight` what is known of its cost.
         """
         try:
             async with self._bulkhead.place(caller, read.source):
-                return await self._routed(read)
+                return await self._routed(read, weight)
         except EngineError as failure:
             raise ExecutionFailed(failure) from None
 
-    async def _routed(self, read: GuardedSql) -> Executed:
+    async def _routed(self, read: GuardedSql, weight: Weight) -> Executed:
         """Ask one server after the other, as long as half of the read's time is left for the next."""
         half_time = time.monotonic() + read.bound.timeout_ms / 2000
         async with aclosing(self._router.routes(read.source)) as routes:
             async for route in routes:
                 try:
+                    await self._estimates.refuse_costly(read, weight, route.source)
                     return Executed(rows=await self._executed(read, route.source), route=route)
                 except EngineError as failure:
                     may_go_on = failure.kind in ELSEWHERE and route.source is not read.source
                     if not may_go_on or time.monotonic() > half_time:
                         raise ExecutionFailed(failure, route.record) from None
         raise EngineError(EngineErrorKind.STALE)  # the last route is never gone on from
+
+    async def is_affordable(self, read: GuardedSql, weight: Weight) -> bool:
+        """Whether the server that would run the read now can bear it."""
+        try:
+            async with aclosing(self._router.routes(read.source)) as routes:
+                route = await anext(routes)
+                await self._estimates.refuse_costly(read, weight, route.source)
+        except EngineError:
+            return False
+        return True
+
+    async def rows_of(self, read: GuardedSql, weight: Weight) -> Mapping[str, float]:
+        """Return about how many rows the read's tables have, for advice; empty when it is not known."""
+        try:
+            async with aclosing(self._router.routes(read.source)) as routes:
+                route = await anext(routes)
+                return await self._estimates.rows_of(weight, route.source)
+        except EngineError:
+            return {}
 
     async def _executed(self, read: GuardedSql, source: Source) -> EngineRows:
         """A read that waited in vain or was stopped by us says nothing about the server."""
@@ -92,6 +116,8 @@ class Executor:
 
     async def _lag(self, replica: Source) -> Lag:
         answer = await self._asked(lag_of(replica))
+        if not isinstance(answer, Lag):
+            raise TypeError("a lag was asked for")
         return answer
 
     async def _asked(self, probe: GuardedProbe) -> Answer:
@@ -113,6 +139,8 @@ class Executor:
     async def check(self, source: Source) -> str:
         """Return what keeps a source on a server from being read, for operators; empty when nothing does."""
         faults = [await self._fault(source)]
+        if source.is_production_writer and not faults[0]:
+            faults.append(await self._load_fault(source))
         for number, replica in enumerate(source.as_replicas, start=1):
             fault = await self._fault(replica) or await self._lag_fault(replica)
             faults.append(f"replica {number}: {fault}" if fault else "")
@@ -131,6 +159,13 @@ class Executor:
         except EngineError as failure:
             return _words(failure)
         return f"its lag cannot be told: {lag.why}" if lag.seconds is None else ""
+
+    async def _load_fault(self, source: Source) -> str:
+        try:
+            load = await self._asked(load_of(source))
+        except EngineError as failure:
+            return _words(failure)
+        return f"its load cannot be told: {load.why}" if isinstance(load, Load) and load.why else ""
 
     async def close(self) -> None:
         """Close every adapter."""

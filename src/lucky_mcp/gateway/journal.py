@@ -36,6 +36,7 @@ class Journal:
         self.id = id
         self.view = view
         self.digests: Digests = digests(view, "")
+        self.server = ""  # which server of the source it was, once that is known
         self._audit = audit
         self._now = now
         self._ticks = ticks
@@ -104,7 +105,6 @@ class Journal:
         rows: int = 0,
         size: int = 0,
         truncation: str = "none",
-        server: str = "",
     ) -> None:
         """Record how a read that was sent ended."""
         self._audit.write(
@@ -120,7 +120,7 @@ class Journal:
                 bytes=size,
                 elapsed_ms=self.elapsed_ms(),
                 truncation=truncation,
-                server=server,
+                server=self.server,
                 roles=self._principal.roles,
                 policy_digest=self.digests.policy,
                 catalog_digest=self.digests.catalog,

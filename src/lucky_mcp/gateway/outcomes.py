@@ -72,6 +72,13 @@ def in_agent_words(failure: ExecutionFailed, prepared: Prepared, sql: str) -> Re
         )
     if kind is EngineErrorKind.FORBIDDEN:
         return changed_since_review(prepared.source.name, detail)
+    if kind is EngineErrorKind.LOADED:
+        return LimitExceeded(
+            f"{prepared.source.name} has too much other work now for a read of this size",
+            code=Code.SOURCE_BUSY,
+            next_step="try again in 30 s; a read by key, or of a shorter period, is not held back",
+            audit_detail=detail,
+        )
     if kind in UNAVAILABLE:
         return _unavailable(kind, prepared, detail)
     if kind is EngineErrorKind.INVALID_QUERY:

@@ -13,6 +13,7 @@ from lucky_mcp.enforcement.guarded import GuardedSql
 from lucky_mcp.errors import ReadError, SourceUnavailable
 from lucky_mcp.gateway.refusals import denied, source_unknown, unknown_tables
 from lucky_mcp.gateway.view import View
+from lucky_mcp.gateway.weight import LIGHT, UNKNOWN, Weight, weigh
 from lucky_mcp.model.decision import Decision, Deny, Permit
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
@@ -35,6 +36,7 @@ class Prepared:
     guarded: GuardedSql
     permit: Permit
     columns: tuple[str, ...]
+    weight: Weight = UNKNOWN
 
 
 def find_source(view: View, principal: Principal, name: str) -> Source:
@@ -92,8 +94,10 @@ def _prepare(view: View, principal: Principal, source: Source, request: SqlRead)
     decision = _decide(view, principal, source, catalog, query)
     if isinstance(decision, Deny):
         raise denied(decision)
+    weight = LIGHT if reads_metadata(view, principal) else weigh(query, decision, source, catalog, view.now)
     guarded = enforce(query, decision, source, request.rows_max, view.now)
-    return Prepared(source=source, guarded=guarded, permit=decision, columns=columns_read(query, decision))
+    columns = columns_read(query, decision)
+    return Prepared(source=source, guarded=guarded, permit=decision, columns=columns, weight=weight)
 
 
 def catalog_for(view: View, principal: Principal, source: Source) -> Catalog:

@@ -14,7 +14,14 @@ from collections.abc import Callable
 from datetime import datetime
 
 from lucky_mcp.audit.sink import AuditSink
-from lucky_mcp.errors import ArgumentInvalid, QueryFailed, ReadCancelled, ReadError, ReadStopped
+from lucky_mcp.errors import (
+    ArgumentInvalid,
+    EngineErrorKind,
+    QueryFailed,
+    ReadCancelled,
+    ReadError,
+)
+from lucky_mcp.gateway.costs import too_costly
 from lucky_mcp.gateway.deep_stack import on_deep_stack
 from lucky_mcp.gateway.drift import Drifts
 from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
@@ -125,7 +132,6 @@ class Gateway:
             rows=len(result.rows),
             size=result.bytes,
             truncation=result.truncation,
-            server=executed.route.record,
         )
         return result
 
@@ -222,24 +228,31 @@ class Gateway:
     ) -> Executed:
         try:
             async with self._switches.held(principal=principal.subject, source=prepared.source.name):
-                return await self._executor.execute(prepared.guarded, principal.subject)
-        except ReadStopped as stopped:
-            journal.ended(outcome=stopped.code, phase=stopped.phase, detail=stopped.audit_detail)
+                executed = await self._attempt(journal, prepared, principal, request)
+        except ReadError as refusal:
+            journal.ended(outcome=refusal.code, phase=refusal.phase, detail=refusal.audit_detail)
             raise
-        except ExecutionFailed as failure:
-            if is_drift(failure, request.sql):
-                self.drifts.suspect(prepared.source.name)
-            refusal = in_agent_words(failure, prepared, request.sql)
-            journal.ended(
-                outcome=refusal.code,
-                phase=refusal.phase,
-                detail=refusal.audit_detail,
-                server=failure.server,
-            )
-            raise refusal from None
         except asyncio.CancelledError:
             journal.ended(outcome="CANCELLED", phase="execute", detail="the caller went away")
             raise
+        journal.server = executed.route.record
+        return executed
+
+    async def _attempt(
+        self, journal: Journal, prepared: Prepared, principal: Principal, request: SqlRead
+    ) -> Executed:
+        """Run it; a failure becomes what the caller is told, for which a server may be asked once more."""
+        try:
+            return await self._executor.execute(prepared.guarded, principal.subject, prepared.weight)
+        except ExecutionFailed as failure:
+            journal.server = failure.server
+            if is_drift(failure, request.sql):
+                self.drifts.suspect(prepared.source.name)
+            if failure.kind is EngineErrorKind.TOO_EXPENSIVE:
+                raise await too_costly(
+                    self._executor, journal.view, principal, prepared, request, failure
+                ) from None
+            raise in_agent_words(failure, prepared, request.sql) from None
 
     def _result(self, journal: Journal, prepared: Prepared, executed: Executed) -> ReadResult:
         rows, note = executed.rows, executed.route.note

@@ -80,6 +80,22 @@ class Replication:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Limits:
+    """What one read may ask of the server, in rows examined by its own estimate, and how busy it may be.
+
+    `rows_examined_max` None: never estimated, so nothing is refused. A production writer is not read heavily
+    (`rows_examined_heavy`) while more statements than `running_max` run there, or more than
+    `long_running_max` of at least `long_running_s` seconds.
+    """
+
+    rows_examined_max: int | None = 20_000_000
+    rows_examined_heavy: int = 1_000_000
+    running_max: int = 40
+    long_running_max: int = 5
+    long_running_s: int = 10
+
+
+@dataclass(frozen=True, kw_only=True)
 class Source:
     """One entry of `policies/sources.yaml`.
 
@@ -103,12 +119,20 @@ class Source:
     server: Server | None = None
     replicas: tuple[Server, ...] = ()
     replication: Replication = Replication()
+    limits: Limits = Limits()
+    is_production_writer: bool = False
 
     @cached_property
     def as_replicas(self) -> tuple[Source, ...]:
         """The same source on each of its replicas, in the order in which they are asked."""
         return tuple(
-            replace(self, name=f"{self.name} replica {number}", server=server, replicas=())
+            replace(
+                self,
+                name=f"{self.name} replica {number}",
+                server=server,
+                replicas=(),
+                is_production_writer=False,
+            )
             for number, server in enumerate(self.replicas, start=1)
         )
 

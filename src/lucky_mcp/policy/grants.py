@@ -25,9 +25,12 @@ def grant_script(source: Source, catalog: Catalog) -> str:
     elif source.kind is Kind.REDSHIFT:
         lines = _redshift(source.server, schemas)
     elif source.kind is Kind.MYSQL:
-        lines = [*_mysql(source.server, schemas), *_mysql_replicas(source)]
+        lines = [*_mysql(source.server, schemas), *_mysql_insight(source)]
     else:
         lines = _postgres(source.server, schemas)
+        if source.is_production_writer:
+            role = _quoted(source.server.user)
+            lines += ["-- To see how much work it has:", f"GRANT pg_read_all_stats TO {role};"]
     what = "the role's name for <role>" if source.server.workgroup else f"a password for {PASSWORD}"
     return "\n".join([f"-- {source.name}: put {what}, then run this as an administrator.", *lines])
 
@@ -42,13 +45,17 @@ def _mysql(server: Server, schemas: list[str]) -> list[str]:
     ]
 
 
-def _mysql_replicas(source: Source) -> list[str]:
-    if source.server is None or not source.replicas or source.replication.heartbeat:
-        return []
-    return [
-        "-- To see how far a replica is behind; on MariaDB it is called REPLICA MONITOR:",
-        f"GRANT REPLICATION CLIENT ON *.* TO {_text(source.server.user)}@'%';",
-    ]
+def _mysql_insight(source: Source) -> list[str]:
+    account = f"{_text(source.server.user)}@'%'" if source.server is not None else ""
+    lines = []
+    if source.replicas and not source.replication.heartbeat:
+        lines += [
+            "-- To see how far a replica is behind; on MariaDB it is called REPLICA MONITOR:",
+            f"GRANT REPLICATION CLIENT ON *.* TO {account};",
+        ]
+    if source.is_production_writer:
+        lines += ["-- To see how much work it has:", f"GRANT PROCESS ON *.* TO {account};"]
+    return lines
 
 
 def _doris(server: Server, schemas: list[str]) -> list[str]:

@@ -13,7 +13,7 @@ from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.decision import Bound, Rule
 from lucky_mcp.model.names import TableName
-from lucky_mcp.model.source import Replication, Server, Source
+from lucky_mcp.model.source import Limits, Replication, Server, Source
 from lucky_mcp.policy.compile_dataset import DatasetCompiler
 from lucky_mcp.policy.masks import WORDS
 from lucky_mcp.policy.policy_set import LEVELS, MaskRule, PolicySet, Reference, Role, TablePolicy
@@ -121,6 +121,8 @@ def _source(name: str, entry: SourceEntry, url: str, server: Server | None) -> S
         description=entry.description,
         server=server,
         replication=Replication(**entry.replication.model_dump()),
+        limits=Limits(**entry.limits.model_dump()),
+        is_production_writer=entry.role == "writer",
     )
 
 

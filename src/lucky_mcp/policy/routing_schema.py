@@ -1,4 +1,4 @@
-"""The shape of what a source on a server says about its replicas."""
+"""The shape of what a source on a server says about its replicas, and about how much it can bear."""
 
 from __future__ import annotations
 
@@ -40,3 +40,13 @@ class ReplicationEntry(_Model):
         if self.alert_s > self.stop_s:
             raise ValueError("alert_s is at most stop_s")
         return self
+
+
+class LimitsEntry(_Model):
+    """What one read may ask of the server; `rows_examined_max: null` refuses nothing for its cost."""
+
+    rows_examined_max: int | None = Field(default=20_000_000, gt=0)
+    rows_examined_heavy: int = Field(default=1_000_000, ge=0)
+    running_max: int = Field(default=40, gt=0)
+    long_running_max: int = Field(default=5, ge=0)
+    long_running_s: int = Field(default=10, gt=0)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from lucky_mcp.model.source import SERVERS, Dialect, Kind
-from lucky_mcp.policy.routing_schema import ReplicaEntry, ReplicationEntry
+from lucky_mcp.policy.routing_schema import LimitsEntry, ReplicaEntry, ReplicationEntry
 from lucky_mcp.policy.source_rules import contradiction
 
 
@@ -45,7 +45,7 @@ SERVER_KEYS = frozenset(
     {
         *("host", "port", "user", "password", "database", "tls", "tls_ca"),
         *("connections_max", "posture", "posture_why", "workgroup", "region"),
-        *("replicas", "replication"),
+        *("replicas", "replication", "limits", "role"),
     }
 )
 SERVER_DIALECTS = {
@@ -81,6 +81,8 @@ class SourceEntry(_Model):
     posture_why: str = ""
     replicas: tuple[ReplicaEntry, ...] = Field(default=(), max_length=8)
     replication: ReplicationEntry = ReplicationEntry()
+    role: Literal["", "writer"] = ""
+    limits: LimitsEntry = LimitsEntry()
     workgroup: str = ""
     region: str = ""
     domain: str

@@ -32,6 +32,11 @@ def contradiction(entry: SourceEntry) -> str:
             "a Doris or Redshift source has no replicas of its own",
         ),
         (
+            bool({"role", "limits"} & entry.model_fields_set)
+            and (is_redshift or entry.dialect is Dialect.DORIS),
+            "a Doris or Redshift source is not asked what it can bear: leave role and limits out",
+        ),
+        (
             "replication" in entry.model_fields_set and not entry.replicas,
             "replication goes with replicas",
         ),

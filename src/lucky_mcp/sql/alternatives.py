@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 from sqlglot.errors import ErrorLevel, SqlglotError
 
-from lucky_mcp.errors import Code, PredicateMissing, ReadError
+from lucky_mcp.errors import Code, PredicateMissing, ReadError, TooExpensive
 from lucky_mcp.model.source import Dialect
 from lucky_mcp.sql.added_conditions import with_conditions
 from lucky_mcp.sql.dialects import GRAMMARS
@@ -25,7 +25,7 @@ def alternatives(text: str, refusal: ReadError, dialect: Dialect) -> Iterator[st
         yield from _without_locks(text, dialect)
     elif refusal.code is Code.FUNCTION_REFUSED:
         yield from _from_other_dialects(text, dialect)
-    elif isinstance(refusal, PredicateMissing):
+    elif isinstance(refusal, PredicateMissing | TooExpensive):
         yield from with_conditions(text, refusal.missing, dialect)
 
 

@@ -10,6 +10,7 @@ from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.gateway.review.stand_ins import reference_snapshots
+from lucky_mcp.gateway.weight import Weight
 from lucky_mcp.policy.policy_set import PolicySet
 
 
@@ -19,7 +20,7 @@ class NothingIsRead(Executor):
     def __init__(self) -> None:
         """There is no registry to run on."""
 
-    async def execute(self, read: GuardedSql, caller: str) -> Executed:
+    async def execute(self, read: GuardedSql, caller: str, weight: Weight) -> Executed:
         """Raise ExecutionFailed: no source is open here."""
         raise ExecutionFailed(EngineError(EngineErrorKind.UNAVAILABLE, f"{read.source.name} is not opened"))
 
