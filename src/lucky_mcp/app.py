@@ -42,13 +42,16 @@ async def open_gateway(
     from lucky_mcp.gateway.execute import Executor
     from lucky_mcp.gateway.read import Gateway
     from lucky_mcp.gateway.refresh import keep_references_fresh, refresh_references
+    from lucky_mcp.gateway.reload import Reloader, stamp
     from lucky_mcp.gateway.switches import Switches
     from lucky_mcp.gateway.watch_catalogs import CatalogWatch
     from lucky_mcp.policy.loader import load_policies
     from lucky_mcp.telemetry.logs import log_to_stderr
 
     log_to_stderr()
-    policies = load_policies(_policies(settings), environment, with_datasets=with_datasets)
+    directory = _policies(settings)
+    loaded = stamp(directory)
+    policies = load_policies(directory, environment, with_datasets=with_datasets)
     audit = open_audit(settings)
     audit.write(operator_event("policy.loaded", policies.digest, f"{len(policies.sources)} sources", _now()))
     gateway = Gateway(
@@ -67,7 +70,9 @@ async def open_gateway(
         watch = CatalogWatch(
             gateway, audit, interval_s=settings.catalog_refresh_s, now=_now, chance=random.random
         )
-        async with in_background(keep_references_fresh(gateway, _now), watch.keep()):
+        reloader = Reloader(gateway, directory, audit=audit, now=_now, environment=environment, loaded=loaded)
+        reloads = reloader.keep(settings.policies_reload_s)
+        async with in_background(keep_references_fresh(gateway, _now), watch.keep(), reloads):
             yield gateway
     finally:
         await gateway.close()

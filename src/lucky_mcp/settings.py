@@ -75,6 +75,11 @@ class Settings(BaseSettings):
         Field(ge=0, description="Seconds between two looks at each source for drift; 0 never looks."),
     ] = 3600
 
+    policies_reload_s: Annotated[
+        float,
+        Field(ge=0, description="Seconds between two looks at the policy directory; 0 never reloads it."),
+    ] = 5
+
     @property
     def tokens_path(self) -> Path:
         """The token file."""

@@ -133,10 +133,14 @@ def _blind(policies: PolicySet) -> object:
 
 async def test_a_refreshed_reference_set_counts_at_once(gateway: Gateway, prepared: list[str]) -> None:
     all_shops = (await gateway.read(ANALYST, COUNT)).rows[0][0]
-    gateway.references.put(ReferenceSnapshot(name="us_shops", values=(10001,), read_at=NOW))
+    gateway.references.put(
+        ReferenceSnapshot(of=gateway.policies.references["us_shops"], values=(10001,), read_at=NOW)
+    )
     one_shop = (await gateway.read(ANALYST, COUNT)).rows[0][0]
     assert 0 < one_shop < all_shops
-    gateway.references.put(ReferenceSnapshot(name="us_shops", values=(10001,), read_at=NOW))
+    gateway.references.put(
+        ReferenceSnapshot(of=gateway.policies.references["us_shops"], values=(10001,), read_at=NOW)
+    )
     assert (await gateway.read(ANALYST, COUNT)).rows[0][0] == one_shop
     assert len(prepared) == 2
 
@@ -159,7 +163,9 @@ async def test_a_text_that_holds_the_time_is_not_kept(
     first = await gateway.read(ANALYST, request)
     gateway._now = lambda: NOW + timedelta(seconds=100_000)
     gateway.references.put(
-        dataclasses.replace(gateway.references._snapshots["us_shops"], read_at=gateway._now())
+        dataclasses.replace(
+            gateway.references._snapshots[gateway.policies.references["us_shops"]], read_at=gateway._now()
+        )
     )
     assert list((await gateway.read(ANALYST, request)).rows) != list(first.rows)
     assert len(prepared) == 2

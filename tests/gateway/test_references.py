@@ -36,14 +36,16 @@ async def test_a_set_too_old_counts_as_absent(demo_policies: PolicySet) -> None:
     gateway = await opened(demo_policies)
     await gateway.read(ANALYST, COUNT)
     age = timedelta(seconds=demo_policies.references["us_shops"].max_age_s + 1)
-    gateway.references.put(ReferenceSnapshot(name="us_shops", values=(10001,), read_at=NOW - age))
+    gateway.references.put(
+        ReferenceSnapshot(of=demo_policies.references["us_shops"], values=(10001,), read_at=NOW - age)
+    )
     await refused(gateway, COUNT)
     await gateway.close()
 
 
 async def test_an_empty_set_counts_as_absent(demo_policies: PolicySet) -> None:
     gateway = await opened(demo_policies)
-    gateway.references.put(ReferenceSnapshot(name="us_shops", values=(), read_at=NOW))
+    gateway.references.put(ReferenceSnapshot(of=demo_policies.references["us_shops"], values=(), read_at=NOW))
     await refused(gateway, COUNT)
     await gateway.close()
 
@@ -59,7 +61,9 @@ async def test_a_set_that_would_be_cut_is_not_taken(demo_policies: PolicySet) ->
 async def test_the_receipt_names_the_set_by_digest(demo_policies: PolicySet) -> None:
     gateway = await opened(demo_policies)
     before = (await gateway.read(ANALYST, COUNT)).receipt.digests
-    gateway.references.put(ReferenceSnapshot(name="us_shops", values=(10001,), read_at=NOW))
+    gateway.references.put(
+        ReferenceSnapshot(of=demo_policies.references["us_shops"], values=(10001,), read_at=NOW)
+    )
     after = (await gateway.read(ANALYST, COUNT)).receipt.digests
     assert before.references != after.references and before.policy == after.policy
     await gateway.close()

@@ -173,6 +173,9 @@ class FakeGateway:
     asked: list[tuple[Principal, SqlRead]] = field(default_factory=list)
     policies: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(sources={}))
 
+    def health(self) -> dict[str, str]:
+        return {}
+
     async def read(self, principal: Principal, request: SqlRead) -> ReadResult:
         self.asked.append((principal, request))
         return self.work(request) if self.work else rows(("n",), (1,))

@@ -74,6 +74,7 @@ class Gateway:
         self._prepared_before = PreparedCache()
         self.references = References()
         self.drifts = Drifts()
+        self.rejected = ""
         self.visible = Visible(self.view)
 
     @property
@@ -81,18 +82,24 @@ class Gateway:
         """The policy set in force."""
         return self._policies
 
+    def health(self) -> dict[str, str]:
+        """Say which policy set is in force, and which rules of lint keep a newer one from being it."""
+        told = {"policies": self._policies.digest}
+        return {**told, "rejected": self.rejected} if self.rejected else told
+
     def swap(self, policies: PolicySet) -> None:
         """Put a new policy set in force for reads that begin from now on."""
         self._policies = policies
         self.drifts.forget()
+        self.references.keep_only(policies.references)
         forget_everything()
 
     def beside(self, policies: PolicySet) -> Gateway:
-        """Return a gateway under other policies on the same connections, audit, clock and switches.
+        """Return a gateway under other policies: connections, audit, clock, reference sets are the same.
 
-        It has no reference sets yet. Do not close it: what it runs on belongs to this one.
+        Do not close it: what it runs on belongs to this one.
         """
-        return Gateway(
+        made = Gateway(
             policies=policies,
             executor=self._executor,
             audit=self._audit,
@@ -101,6 +108,8 @@ class Gateway:
             ticks=self._ticks,
             switches=self._switches,
         )
+        made.references = self.references
+        return made
 
     def view(self) -> View:
         """Take the snapshots for one read."""

@@ -16,42 +16,51 @@ from lucky_mcp.policy.policy_set import Reference
 
 @dataclass(frozen=True, kw_only=True)
 class ReferenceSnapshot:
-    """The values of one set and when they were read."""
+    """The values of one set, by its definition, and when they were read."""
 
-    name: str
+    of: Reference
     values: tuple[Scalar, ...]
     read_at: datetime
 
 
 class References:
-    """All sets, each swapped whole. A set that is too old or was never read has no values."""
+    """All sets, each swapped whole. A set that is too old or was never read has no values.
+
+    They are known by their definition, not by their name: what a set was under other policies is not used.
+    """
 
     def __init__(self) -> None:
-        self._snapshots: Mapping[str, ReferenceSnapshot] = MappingProxyType({})
+        self._snapshots: Mapping[Reference, ReferenceSnapshot] = MappingProxyType({})
         self._current: Mapping[str, tuple[Scalar, ...]] = MappingProxyType({})
 
     def put(self, snapshot: ReferenceSnapshot) -> None:
         """Replace one set."""
-        held = self._snapshots.get(snapshot.name)
+        held = self._snapshots.get(snapshot.of)
         if held is not None and held.values == snapshot.values:
             snapshot = replace(snapshot, values=held.values)  # compared by identity from now on
-        self._snapshots = MappingProxyType({**self._snapshots, snapshot.name: snapshot})
+        self._snapshots = MappingProxyType({**self._snapshots, snapshot.of: snapshot})
 
     def due(self, reference: Reference, now: datetime) -> bool:
         """Whether a set should be read again."""
-        held = self._snapshots.get(reference.name)
+        held = self._snapshots.get(reference)
         return held is None or (now - held.read_at).total_seconds() >= reference.refresh_s
 
     def current(self, known: Mapping[str, Reference], now: datetime) -> Mapping[str, tuple[Scalar, ...]]:
         """Return the values of every set that is young enough to be used: the same object while they stay."""
         found = {
             name: held.values
-            for name, held in self._snapshots.items()
-            if name in known and (now - held.read_at).total_seconds() <= known[name].max_age_s
+            for name, reference in known.items()
+            if (held := self._snapshots.get(reference)) is not None
+            and (now - held.read_at).total_seconds() <= reference.max_age_s
         }
         if found != self._current:
             self._current = MappingProxyType(found)
         return self._current
+
+    def keep_only(self, known: Mapping[str, Reference]) -> None:
+        """Forget sets that the policies in force do not have."""
+        wanted = set(known.values())
+        self._snapshots = MappingProxyType({of: held for of, held in self._snapshots.items() if of in wanted})
 
 
 def digest_of(values: Mapping[str, tuple[Scalar, ...]]) -> str:

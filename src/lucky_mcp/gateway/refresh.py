@@ -55,4 +55,4 @@ async def _refresh(gateway: Gateway, reference: Reference, now: Callable[[], dat
             "reference set refused", reference=reference.name, why="cut, several columns or odd values"
         )
         return
-    gateway.references.put(ReferenceSnapshot(name=reference.name, values=values, read_at=read_at))
+    gateway.references.put(ReferenceSnapshot(of=reference, values=values, read_at=read_at))

@@ -15,8 +15,13 @@ def settle(policies: PolicySet) -> None:
     The collector would walk policies, catalog and grammars again and again, and every walk stops all reads.
     Call it once, when everything is loaded: a cycle that is garbage later is not freed if it was set apart.
     """
+    learn(policies)
+    gc.collect()
+    gc.freeze()
+
+
+def learn(policies: PolicySet) -> None:
+    """Learn the lists of every source's dialect; those that are known already cost nothing."""
     for dialect, kind in {(source.dialect, source.kind) for source in policies.sources.values()}:
         allowlist(dialect)
         engine_functions(dialect, kind)
-    gc.collect()
-    gc.freeze()

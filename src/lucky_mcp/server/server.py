@@ -75,7 +75,7 @@ def build_server(
         cache_ttl=_LIST_CACHE_SECONDS,
         cache_scope="private",
     )
-    add_health_route(server)
+    add_health_route(server, gateway.health)
     return server
 
 

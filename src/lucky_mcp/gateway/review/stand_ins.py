@@ -23,7 +23,7 @@ def reference_stand_ins(policies: PolicySet) -> Mapping[str, tuple[Scalar, ...]]
 def reference_snapshots(policies: PolicySet, now: datetime) -> Iterator[ReferenceSnapshot]:
     """Yield the same as snapshots that were read just now."""
     for name, values in reference_stand_ins(policies).items():
-        yield ReferenceSnapshot(name=name, values=values, read_at=now)
+        yield ReferenceSnapshot(of=policies.references[name], values=values, read_at=now)
 
 
 def attribute_stand_ins(policies: PolicySet) -> Mapping[str, tuple[str, ...]]:
