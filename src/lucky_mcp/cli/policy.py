@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from lucky_mcp.cli import policy_changes, policy_review, policy_scaffold
+from lucky_mcp.cli import policy_changes, policy_review, policy_scaffold, policy_use
 from lucky_mcp.cli.policy_arguments import FAILED, UNREADABLE, Directory, Layout, policies_in
 
 app = typer.Typer(help="Check, show and compare policy directories.", no_args_is_help=True)
@@ -19,6 +19,8 @@ app.command("matrix")(policy_review.matrix)
 app.command("explain")(policy_review.explain)
 app.command("test")(policy_changes.test)
 app.command("diff")(policy_changes.diff)
+app.command("coverage")(policy_use.coverage)
+app.command("suggestions")(policy_use.suggestions)
 app.command("scaffold")(policy_scaffold.scaffold)
 
 

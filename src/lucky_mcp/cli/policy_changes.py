@@ -5,12 +5,16 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from lucky_mcp.cli.policy_arguments import FAILED, Directory, Layout, policies_in
+from lucky_mcp.cli.policy_use import Days
 from lucky_mcp.model.source import Kind
+
+if TYPE_CHECKING:
+    from lucky_mcp.gateway.review.replay import Replayed
 
 Format = Annotated[Layout, typer.Option("--format", help="text, or json for programs.")]
 
@@ -52,19 +56,38 @@ def diff(
     accept_widening: Annotated[
         list[str] | None, typer.Option(metavar="RULE", help="A rule that may widen access; repeatable.")
     ] = None,
+    replay: Annotated[
+        list[Path] | None, typer.Option(metavar="LOG", help="An audit log to ask again; repeatable.")
+    ] = None,
+    days: Days = 30,
     layout: Format = Layout.TEXT,
 ) -> None:
     """Show who sees more and who sees less, whatever the files look like; what widens access comes first.
 
-    Exits 1 while anything widens access that was not accepted by name.
+    With --replay, what was asked before is asked again under both, without a database: what is answered now,
+    answered otherwise, refused now. Exits 1 while anything widens access that was not accepted by name.
     """
+    import anyio
+
     from lucky_mcp.cli.policy_texts import changes_document, changes_text, to_accept
+    from lucky_mcp.cli.policy_use import read_audit
+    from lucky_mcp.cli.policy_use_texts import replayed_text
     from lucky_mcp.gateway.review.diff import diff as changes_of
+    from lucky_mcp.gateway.review.replay import replay as ask_again
     from lucky_mcp.policy.offline import load_written
 
     accepted = frozenset(accept_widening or ())
-    changes = changes_of(load_written(old), load_written(new))
-    shown = changes_document if layout is Layout.JSON else changes_text
-    print(shown(changes, accepted))
+    before, after = load_written(old), load_written(new)
+    changes = changes_of(before, after)
+    replayed: tuple[tuple[Replayed, ...], int] | None = None
+    if replay:
+        now = datetime.now(UTC)
+        replayed = anyio.run(ask_again, before.policies, after.policies, read_audit(replay, days, now), now)
+    if layout is Layout.JSON:
+        print(changes_document(changes, accepted, replayed))
+    else:
+        print(changes_text(changes, accepted))
+        if replayed is not None:
+            print(replayed_text(*replayed))
     if to_accept(changes, accepted):
         raise typer.Exit(FAILED)

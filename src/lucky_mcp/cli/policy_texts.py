@@ -8,6 +8,7 @@ from dataclasses import asdict
 
 from lucky_mcp.gateway.review.changes import Change, Effect
 from lucky_mcp.gateway.review.explain import Reviewed
+from lucky_mcp.gateway.review.replay import Replayed
 from lucky_mcp.gateway.review.run_expectations import Outcome
 
 
@@ -87,14 +88,23 @@ def changes_text(changes: Sequence[Change], accepted: Collection[str]) -> str:
     return "\n".join(lines or ["nobody sees more or less than before"])
 
 
-def changes_document(changes: Sequence[Change], accepted: Collection[str]) -> str:
-    """Return `{"changes": [{"effect", "rule", "subject", "what", "callers"}], "to_accept": [rule, …]}`."""
-    return _json(
-        {
-            "changes": [asdict(change) for change in changes],
-            "to_accept": list(to_accept(changes, accepted)),
-        }
-    )
+def changes_document(
+    changes: Sequence[Change],
+    accepted: Collection[str],
+    replayed: tuple[Sequence[Replayed], int] | None = None,
+) -> str:
+    """Return `{"changes": [{"effect", "rule", "subject", "what", "callers"}], "to_accept": [rule, …]}`.
+
+    With questions asked again also `"replayed": {"asked": n, "changed": [{"turn", "roles", …}]}`.
+    """
+    document: dict[str, object] = {
+        "changes": [asdict(change) for change in changes],
+        "to_accept": list(to_accept(changes, accepted)),
+    }
+    if replayed is not None:
+        changed, asked = replayed
+        document["replayed"] = {"asked": asked, "changed": [asdict(each) for each in changed]}
+    return _json(document)
 
 
 def to_accept(changes: Sequence[Change], accepted: Collection[str]) -> tuple[str, ...]:

@@ -21,25 +21,36 @@ from lucky_mcp.sql.allow import allow
 from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.parse import parse
 from lucky_mcp.sql.resolve import resolve
+from lucky_mcp.sql.resolved import ResolvedQuery
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cause:
-    """What is hidden (`schema.table` or `schema.table.column`), why, and the rule where there is one."""
+    """What is hidden (`schema.table` or `schema.table.column`), why, and the rule where there is one.
+
+    `allow` is what would let the caller see it, as a reviewer would write it; empty when no rule could.
+    """
 
     what: str
     why: str
     rule_id: str = ""
     place: str = ""
+    allow: str = ""
 
 
 def tables_named(view: View, principal: Principal, source: Source, sql: str) -> tuple[TableName, ...]:
     """Return the tables of the catalog that a statement names, readable or not; none if it cannot be read."""
+    query = query_of(view, principal, source, sql)
+    return tuple(sorted(set(query.tables))) if query is not None else ()
+
+
+def query_of(view: View, principal: Principal, source: Source, sql: str) -> ResolvedQuery | None:
+    """Return a statement as it would be read if everything of the catalog could be; None if it cannot be."""
     grammar = GRAMMARS[source.dialect]
     try:
         statement = parse(sql, grammar)
         allow(statement.tree, source.dialect)
-        query = resolve(
+        return resolve(
             statement,
             grammar,
             catalog_for(view, principal, source),
@@ -47,8 +58,7 @@ def tables_named(view: View, principal: Principal, source: Source, sql: str) -> 
             lambda table: True,
         )
     except (ReadError, RecursionError):
-        return ()
-    return tuple(sorted(set(query.tables)))
+        return None
 
 
 def causes(view: View, principal: Principal, source: Source, sql: str) -> Iterator[Cause]:
@@ -80,18 +90,36 @@ def _is_out_of_reach(decided: TableDecision | TableDenied) -> bool:
 def _table_cause(view: View, principal: Principal, policy: TablePolicy | None, denied: TableDenied) -> Cause:
     what, why = str(denied.table), str(denied.reason)
     if policy is None:
-        return Cause(what=what, why="in no dataset file")
+        allow = "list it in a dataset file (lucky-mcp policy scaffold proposes one), and grant it"
+        return Cause(what=what, why="in no dataset file", allow=allow)
     if denied.reason is DenyReason.NO_GRANT:
         granted = sorted({role for grant in policy.grants for role in grant.roles})
-        return Cause(what=what, why=f"{why}; granted to {', '.join(granted) or 'nobody'}")
+        return Cause(
+            what=what,
+            why=f"{why}; granted to {', '.join(granted) or 'nobody'}",
+            allow=_grant(principal, policy),
+        )
     if denied.reason is DenyReason.EXPLICIT_DENY:
         denials = (each for each in policy.denials if not each.columns and each.roles & set(principal.roles))
         rule = next(denials).rule
-        return Cause(what=what, why=f"denied: {rule.why}", rule_id=rule.id, place=rule.place)
+        allow = f"take {', '.join(principal.roles)} out of the denial {rule.id}"
+        return Cause(what=what, why=f"denied: {rule.why}", rule_id=rule.id, place=rule.place, allow=allow)
     if denied.reason is DenyReason.ABOVE_LEVEL:
         low = [role for role in _granted_roles(principal, policy) if _is_below(view, role, policy)]
-        return Cause(what=what, why=f"the table is {policy.level}, above what {', '.join(low)} may read")
+        return Cause(
+            what=what,
+            why=f"the table is {policy.level}, above what {', '.join(low)} may read",
+            allow=f"reads_up_to: {policy.level} for {', '.join(low)} in roles.yaml",
+        )
     return Cause(what=what, why=f"{why}; {denied.detail}" if denied.detail else why)
+
+
+def _grant(principal: Principal, policy: TablePolicy) -> str:
+    """Return the grant that is missing, as one line of the dataset file."""
+    roles = ", ".join(principal.roles)
+    name = f"{policy.dataset.rpartition('.')[2]}-{'-'.join(principal.roles)}"
+    grant = f"{{id: {name}, roles: [{roles}], tables: [{policy.table}], why: …}}"
+    return f"- {grant} under grants of {policy.dataset}"
 
 
 def _granted_roles(principal: Principal, policy: TablePolicy) -> list[str]:
@@ -124,11 +152,16 @@ def _column_cause(view: View, principal: Principal, policy: TablePolicy, name: s
     what = f"{policy.table}.{name}"
     listed = next((column for column in policy.columns if column.name == name), None)
     if listed is None:
-        return Cause(what=what, why="no dataset file lists it and no classifier tags it")
+        return Cause(
+            what=what,
+            why="no dataset file lists it and no classifier tags it",
+            allow=f"{name}: {{}} under columns of {policy.table} in {policy.dataset}",
+        )
     for denial in policy.denials:
         if name in denial.columns and denial.roles & set(principal.roles):
             rule = denial.rule
-            return Cause(what=what, why=f"denied: {rule.why}", rule_id=rule.id, place=rule.place)
+            allow = f"take {name} out of the denial {rule.id}, or the role"
+            return Cause(what=what, why=f"denied: {rule.why}", rule_id=rule.id, place=rule.place, allow=allow)
     roles = [view.policies.roles[each] for each in principal.roles if each in view.policies.roles]
     grants: list[GrantRule] = [each for each in policy.grants if each.roles & set(principal.roles)]
     mask = column_mask(listed, grants, acting_roles(grants, roles), view.policies.tags)
@@ -138,4 +171,5 @@ def _column_cause(view: View, principal: Principal, policy: TablePolicy, name: s
     role, _, tag = rule.id.partition(":")
     of_role = tag and role in principal.roles
     why = f"{role} sees no column with the tag {tag}" if of_role else f"denied: {rule.why}"
-    return Cause(what=what, why=why, rule_id=rule.id, place=rule.place)
+    allow = f"{tag}: MASK under masks of {role} in roles.yaml" if of_role else f"another mask in {rule.id}"
+    return Cause(what=what, why=why, rule_id=rule.id, place=rule.place, allow=allow)

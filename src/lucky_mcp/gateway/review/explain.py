@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from lucky_mcp.audit.record import Explained
+from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.errors import ReadError
 from lucky_mcp.gateway.review.causes import Cause, causes, columns_shown
 from lucky_mcp.gateway.review.offline import offline_gateway
@@ -20,7 +22,8 @@ class Reviewed:
     """One question as a reviewer sees it: `code` is `permit` or that of the refusal.
 
     `told` is all that an agent would be told of a refusal; `hidden` is what only a reviewer is told.
-    `columns` are (`schema.table.column`, how it is shown) for each column of the tables that are named.
+    `columns` are (`schema.table.column`, how it is shown) for each column of the tables that are named,
+    `reads` those that a permitted statement reads.
     """
 
     code: str
@@ -30,6 +33,7 @@ class Reviewed:
     hidden: tuple[Cause, ...]
     columns: tuple[tuple[str, str], ...]
     notes: tuple[str, ...]
+    reads: tuple[str, ...] = ()
 
     @property
     def rules(self) -> frozenset[str]:
@@ -44,7 +48,8 @@ async def explain_as(
 
     No source is opened: reference sets stand under their own names in the text.
     """
-    gateway = offline_gateway(policies, now)
+    records = MemorySink()
+    gateway = offline_gateway(policies, now, records)
     found = policies.source(source)
     hidden: tuple[Cause, ...] = ()
     columns: tuple[tuple[str, str], ...] = ()
@@ -72,4 +77,5 @@ async def explain_as(
         hidden=hidden,
         columns=columns,
         notes=explanation.notes,
+        reads=next((each.columns for each in records.records if isinstance(each, Explained)), ()),
     )

@@ -28,7 +28,7 @@ class NothingIsRead(Executor):
         """There is nothing to close."""
 
 
-def offline_gateway(policies: PolicySet, now: datetime) -> Gateway:
+def offline_gateway(policies: PolicySet, now: datetime, audit: MemorySink | None = None) -> Gateway:
     """Return a gateway over `policies` whose `explain` works and whose `read` cannot.
 
     Reference sets hold their own names. Its records stay in memory: nothing was asked of any source.
@@ -36,7 +36,7 @@ def offline_gateway(policies: PolicySet, now: datetime) -> Gateway:
     gateway = Gateway(
         policies=policies,
         executor=NothingIsRead(),
-        audit=MemorySink(),
+        audit=audit or MemorySink(),
         now=lambda: now,
         new_id=lambda: "r-offline",
     )

@@ -25,34 +25,55 @@ class Outcome:
     differences: tuple[str, ...]
 
 
-async def run_expectations(policies: PolicySet, root: Path, now: datetime) -> tuple[Outcome, ...]:
-    """Ask every question below `root`; ConfigurationError for a file that has not the shape."""
-    outcomes = []
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """One question of the files: where it stands, and the source it goes to."""
+
+    place: str
+    source: str
+    expected: Expectation
+
+    @property
+    def roles(self) -> tuple[str, ...]:
+        """The roles that ask."""
+        roles = self.expected.roles
+        return (roles,) if isinstance(roles, str) else roles
+
+    @property
+    def caller(self) -> Principal:
+        """Who asks."""
+        attributes = {name: tuple(map(str, values)) for name, values in self.expected.attributes.items()}
+        return Principal(subject="policy test", roles=self.roles, attributes=attributes)
+
+
+def placed(root: Path) -> Iterator[Placed]:
+    """Yield every question below `root`; ConfigurationError for a file that has not the shape."""
     for path in sorted((root / "datasets").rglob(PATTERN)):
         file = YamlFile(path, root)
         content = file.read_as(ExpectationsFile)
         for index, expected in enumerate(content.tests):
-            reviewed = await _asked(policies, expected, expected.source or content.source, now)
-            outcomes.append(
-                Outcome(
-                    place=file.place(("tests", index)),
-                    name=expected.name,
-                    differences=tuple(_differences(policies, expected, reviewed)),
-                )
+            source = expected.source or content.source
+            yield Placed(place=file.place(("tests", index)), source=source, expected=expected)
+
+
+async def run_expectations(policies: PolicySet, root: Path, now: datetime) -> tuple[Outcome, ...]:
+    """Ask every question below `root`; ConfigurationError for a file that has not the shape."""
+    outcomes = []
+    for each in placed(root):
+        reviewed = await explain_as(policies, each.caller, each.source, each.expected.sql, now)
+        outcomes.append(
+            Outcome(
+                place=each.place,
+                name=each.expected.name,
+                differences=tuple(_differences(policies, each, reviewed)),
             )
+        )
     return tuple(outcomes)
 
 
-async def _asked(policies: PolicySet, expected: Expectation, source: str, now: datetime) -> Reviewed:
-    roles = (expected.roles,) if isinstance(expected.roles, str) else expected.roles
-    attributes = {name: tuple(map(str, values)) for name, values in expected.attributes.items()}
-    caller = Principal(subject="policy test", roles=roles, attributes=attributes)
-    return await explain_as(policies, caller, source, expected.sql, now)
-
-
-def _differences(policies: PolicySet, expected: Expectation, reviewed: Reviewed) -> Iterator[str]:
-    roles = (expected.roles,) if isinstance(expected.roles, str) else expected.roles
-    yield from (f"there is no role {role!r}" for role in roles if role not in policies.roles)
+def _differences(policies: PolicySet, question: Placed, reviewed: Reviewed) -> Iterator[str]:
+    expected = question.expected
+    yield from (f"there is no role {role!r}" for role in question.roles if role not in policies.roles)
     if reviewed.code != str(expected.expect):
         told = f" ({reviewed.told.splitlines()[0]})" if reviewed.told else ""
         yield f"expected {expected.expect}, got {reviewed.code}{told}"

@@ -1,0 +1,92 @@
+"""What people asked, out of audit logs: each question once, with how it ended and how often it was asked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from lucky_mcp.errors import ConfigurationError
+
+SYSTEM_PREFIX = "system:"
+OK = frozenset({"ok", "permit"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A question of callers with these roles; `outcome` is "ok" or a code, `receipt` one of its receipts."""
+
+    roles: tuple[str, ...]
+    source: str
+    sql: str
+    outcome: str
+    receipt: str
+    times: int = 1
+
+
+def asked(paths: Iterable[Path], since: datetime) -> tuple[Asked, ...]:
+    """Return the questions of people since then, the most frequent first; damaged lines are left out.
+
+    A text that was cut for the log cannot be asked again and is left out as well. ConfigurationError for a
+    file that cannot be read.
+    """
+    found: dict[tuple[tuple[str, ...], str, str, str], Asked] = {}
+    for each in _questions(_records(paths), since):
+        key = (each.roles, each.source, each.sql, each.outcome)
+        known = found.get(key)
+        found[key] = each if known is None else replace(each, times=known.times + 1)
+    return tuple(sorted(found.values(), key=lambda each: (-each.times, each.source, each.sql, each.roles)))
+
+
+def _questions(records: Iterable[Mapping[str, Any]], since: datetime) -> Iterator[Asked]:
+    begun: dict[str, Mapping[str, Any]] = {}
+    for record in records:
+        event = record.get("event")
+        if event == "begun":
+            begun[record["id"]] = record
+        elif event in {"ended", "explained"}:
+            said = begun.pop(record["id"], record)
+            made = _question(record, said, since)
+            if made is not None:
+                yield made
+
+
+def _question(ended: Mapping[str, Any], said: Mapping[str, Any], since: datetime) -> Asked | None:
+    sql, roles = said.get("sql_asked"), said.get("roles")
+    if not sql or not roles or ended["principal"].startswith(SYSTEM_PREFIX) or sql.endswith(" characters)"):
+        return None
+    if datetime.fromisoformat(ended["at"]) < since:
+        return None
+    outcome = ended.get("outcome") or ended.get("code") or "ok"
+    return Asked(
+        roles=tuple(roles),
+        source=ended["source"],
+        sql=sql,
+        outcome="ok" if outcome in OK else outcome,
+        receipt=ended["id"],
+    )
+
+
+def _records(paths: Iterable[Path]) -> Iterator[Mapping[str, Any]]:
+    for path in paths:
+        try:
+            with path.open(encoding="ascii", errors="replace") as file:
+                for line in file:
+                    record = _record(line)
+                    if record is not None:
+                        yield record
+        except OSError as failure:
+            raise ConfigurationError(f"{path}: the audit log cannot be read ({failure.strerror})") from None
+
+
+def _record(line: str) -> Mapping[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    needed = ("id", "at", "principal")
+    is_whole = isinstance(record, dict) and all(isinstance(record.get(name), str) for name in needed)
+    return record if is_whole and isinstance(record.get("source", ""), str) else None

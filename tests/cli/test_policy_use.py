@@ -1,0 +1,154 @@
+"""What is tested, what is asked for in vain, and what a change does to what was asked: out of a real audit log."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import anyio
+import pytest
+
+from lucky_mcp.audit.sink import JsonLinesSink
+from lucky_mcp.cli.root import Exit
+from lucky_mcp.errors import ReadError
+from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.request import SqlRead
+from tests.cli.running import Run
+from tests.support.house import ANALYST, DBA, ENGINEER, opened, policies_over
+from tests.support.reference import CRM, ORDERS
+
+LONG = ("--days", "3650")
+SECRET = "Alice Diaz 2125550188"
+# (who, source, text): the first is answered, the others are refused.
+QUESTIONS: tuple[tuple[Principal, str, str], ...] = (
+    (ANALYST, ORDERS, f"SELECT order_id, remark FROM t_sales_order_m WHERE remark <> '{SECRET}' LIMIT 1"),
+    (ANALYST, CRM, f"SELECT birthday FROM t_user_profile WHERE user_no = '{SECRET}'"),
+    (ANALYST, CRM, f"SELECT birthday FROM t_user_profile WHERE user_no <> '{SECRET}'"),
+    (DBA, CRM, "SELECT phone FROM luckyus_sales_crm.t_user"),
+    (ENGINEER, ORDERS, f"SELECT * FROM hidden_{SECRET.split()[2]}"),
+    (ENGINEER, ORDERS, "DELETE FROM t_sales_order_m"),
+)
+
+
+@pytest.fixture
+def policies(project_root: Path, tmp_path: Path) -> Path:
+    copy = tmp_path / "policies"
+    shutil.copytree(project_root / "policies", copy)
+    return copy
+
+
+@pytest.fixture
+def log(policies: Path, demo_data: Path, tmp_path: Path) -> Path:
+    """The log of a gateway that was asked the questions."""
+    path = tmp_path / "log" / "audit.jsonl"
+
+    async def ask() -> None:
+        sink = JsonLinesSink(path)
+        gateway = await opened(policies_over(policies, demo_data), audit=sink)
+        for who, source, sql in QUESTIONS:
+            try:
+                await gateway.read(who, SqlRead(source=source, sql=sql))
+                assert (who, source) == QUESTIONS[0][:2]
+            except ReadError:
+                assert sql != QUESTIONS[0][2]
+        await gateway.close()
+        sink.close()
+
+    anyio.run(ask)
+    with path.open("a", encoding="ascii") as file:
+        file.write('{"broken\n[]\n{"event":"ended"}\n{"event":"ended","id":1,"at":2,"principal":3}\n')
+    return path
+
+
+def edit(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count(old) == 1, old
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def suggested(run: Run, policies: Path, log: Path) -> list[dict[str, object]]:
+    ran = run("policy", "suggestions", str(policies), "--audit", str(log), *LONG, "--format", "json")
+    assert ran.code == Exit.OK, ran.err
+    found: list[dict[str, object]] = json.loads(ran.out)["suggestions"]
+    return found
+
+
+def test_every_refusal_has_the_rule_that_would_allow_it(run: Run, policies: Path, log: Path) -> None:
+    found = suggested(run, policies, log)
+    first, *others = found
+    assert (first["times"], first["roles"]) == (2, ["analyst"])
+    assert first["what"] == "luckyus_sales_crm.t_user_profile.birthday"
+    assert first["allow"] and first["why"]
+    by_code = {each["code"] for each in found}
+    assert {"UNKNOWN_NAME", "NOT_READ_ONLY"} <= by_code
+    dba = next(each for each in others if each["roles"] == ["dba"])
+    assert "{id: customers-dba, roles: [dba], tables: [luckyus_sales_crm.t_user], why: …}" in str(
+        dba["allow"]
+    )
+    assert all(each["allow"] for each in found)
+
+
+def test_nothing_that_an_agent_wrote_is_shown(run: Run, policies: Path, log: Path) -> None:
+    for command in ("suggestions", "coverage"):
+        for layout in ("text", "json"):
+            ran = run("policy", command, str(policies), "--audit", str(log), *LONG, "--format", layout)
+            assert ran.code == Exit.OK
+            assert not [word for word in SECRET.split() if word in ran.out], (command, layout)
+
+
+def test_what_is_allowed_by_now_is_no_suggestion(run: Run, policies: Path, log: Path) -> None:
+    roles = policies / "roles.yaml"
+    edit(roles, "pii.name: deny, free_text: scrub}", "pii.name: deny, pii.birthday: year, free_text: scrub}")
+    whats = [each["what"] for each in suggested(run, policies, log)]
+    assert "luckyus_sales_crm.t_user_profile.birthday" not in whats and len(whats) >= 3
+
+
+def test_only_the_last_days_count(run: Run, policies: Path, log: Path) -> None:
+    ran = run("policy", "suggestions", str(policies), "--audit", str(log), "--days", "1")
+    assert ran.out == "nothing was refused that the policies do not allow by now\n"
+    missing = run("policy", "suggestions", str(policies), "--audit", str(log) + "x", *LONG)
+    assert missing.code == Exit.CONFIGURATION and "cannot be read" in missing.err
+
+
+def test_coverage_by_tests_and_by_the_audit(run: Run, policies: Path, log: Path) -> None:
+    ran = run("policy", "coverage", str(policies), "--audit", str(log), *LONG, "--format", "json")
+    document = json.loads(ran.out)
+    by_table = {each["table"]: each["columns"] for each in document["tables"]}
+    orders = by_table["luckyus_sales_order.t_sales_order_m"]
+    assert "audit" in orders["remark"] and "tests" in orders["remark"]
+    assert orders["order_id"] == ["audit"] or orders["order_id"] == ["audit", "tests"]
+    rules = {each["id"]: each["by"] for each in document["rules"]}
+    assert rules["us-market"] == ["audit", "tests"] and rules["orders-read"] == ["audit", "tests"]
+    assert document["questions"] == {"tests": document["questions"]["tests"], "audit": len(QUESTIONS)}
+    (policies / "datasets/sales/orders.test.yaml").unlink()
+    (policies / "datasets/crm/customers.test.yaml").unlink()
+    alone = json.loads(run("policy", "coverage", str(policies), "--format", "json").out)
+    assert all(by == [] for each in alone["tables"] for by in each["columns"].values())
+    assert all(each["by"] == [] for each in alone["rules"])
+
+
+def test_coverage_names_what_no_test_asks(run: Run, policies: Path) -> None:
+    out = run("policy", "coverage", str(policies)).out
+    assert "  rule lake-raw-read (datasets/lake/raw.yaml:" in out
+    assert "  rule us-market" not in out
+    assert out.splitlines()[-2].startswith("tests: ")
+
+
+def test_a_diff_asks_again_what_was_asked(run: Run, policies: Path, log: Path, tmp_path: Path) -> None:
+    after = tmp_path / "after"
+    shutil.copytree(policies, after)
+    edit(after / "roles.yaml", "pii.name: deny, free_text: scrub}", "pii.birthday: year, free_text: redact}")
+    command = ("policy", "diff", str(policies), str(after), "--replay", str(log), *LONG)
+    ran = run(*command)
+    assert ran.code == Exit.FAILED
+    asked, *lines = ran.out[ran.out.index("asked again") :].splitlines()
+    assert asked == "asked again: 6 questions, 3 fare otherwise"
+    assert lines[0] == "answered now:" and lines[3] == "answered otherwise:"
+    assert "with analyst:free_text" in lines[4] or "the same rules" in lines[4]
+    assert SECRET not in ran.out
+    back = run("policy", "diff", str(after), str(policies), "--replay", str(log), *LONG, "--format", "json")
+    turns = [each["turn"] for each in json.loads(back.out)["replayed"]["changed"]]
+    assert sorted(turns) == ["answered otherwise", "refused now", "refused now"]
+    same = run("policy", "diff", str(policies), str(policies), "--replay", str(log), *LONG)
+    assert same.code == Exit.OK and same.out.endswith("asked again: 6 questions, 0 fare otherwise\n")
