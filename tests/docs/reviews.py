@@ -31,7 +31,7 @@ class Shown:
 
 def shown(block: Block) -> Shown:
     command, _, printed = block.text.partition("\n")
-    assert command.startswith("$ lucky-mcp policy "), block.line
+    assert command.startswith("$ lucky-mcp "), block.line
     lines = printed.splitlines()
     code = EXITS.fullmatch(lines[-1]) if lines else None
     if code is not None:
