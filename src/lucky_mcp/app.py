@@ -21,7 +21,7 @@ from lucky_mcp.identity.known_roles import refuse_unknown_roles, roles_for_token
 from lucky_mcp.identity.tokens import NewToken, TokenStore, Verify
 from lucky_mcp.limits.stops import StopFile
 from lucky_mcp.model.principal import Principal
-from lucky_mcp.settings import Settings, load_settings
+from lucky_mcp.settings import Settings, load_settings, own_policies
 
 if TYPE_CHECKING:
     from lucky_mcp.gateway.catalog_review import Crawled
@@ -96,7 +96,7 @@ def open_tokens(settings: Settings) -> TokenStore:
 def demo_settings(directory: Path, *, port: int) -> Settings:
     """Settings of the demo whose files are in `directory`: its own state, and this machine only."""
     given = load_settings(state=directory / "state", host="127.0.0.1", port=port)
-    return given if given.policies else given.model_copy(update={"policies": _own_policies()})
+    return given if given.policies else given.model_copy(update={"policies": own_policies()})
 
 
 def demo_environment(directory: Path) -> Mapping[str, str]:
@@ -275,12 +275,6 @@ def _policies(settings: Settings) -> Path:
     if settings.policies is None:
         raise ConfigurationError("which policies? give --policies DIR, or set LUCKY_POLICIES")
     return settings.policies
-
-
-def _own_policies() -> Path:
-    """The project's policies: inside the installed package, or at the top of a source checkout."""
-    installed = Path(__file__).parent / "policies"
-    return installed if installed.is_dir() else Path(__file__).parents[2] / "policies"
 
 
 def _prompts(settings: Settings) -> Path:

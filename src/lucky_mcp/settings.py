@@ -105,6 +105,12 @@ def load_settings(**given: object) -> Settings:
         raise ConfigurationError(_one_sentence(error)) from error
 
 
+def own_policies() -> Path:
+    """The project's policies: inside the installed package, or at the top of a source checkout."""
+    installed = Path(__file__).parent / "policies"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "policies"
+
+
 def _refuse_unknown(environment: Mapping[str, str]) -> None:
     known = {PREFIX + name.upper() for name in Settings.model_fields}
     for name in sorted(environment):
