@@ -57,15 +57,19 @@ def edit(block: Block, folder: Path) -> None:
     path.write_text(text.replace(before, "\n".join(new)), encoding="utf-8")
 
 
+def two_copies(folder: Path) -> None:
+    """Put `before` and `policies`, two copies of the project's, into a folder."""
+    for name in ("before", "policies"):
+        shutil.copytree(ROOT / "policies", folder / name)
+
+
 def review(
     blocks: Iterable[Block],
     folder: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Make the edits and run the commands in `folder`, over `before` and `policies`, two copies of the project's."""
-    for name in ("before", "policies"):
-        shutil.copytree(ROOT / "policies", folder / name)
+    """Make the edits and run the commands in a folder with two copies."""
     monkeypatch.chdir(folder)
     for block in blocks:
         if block.info.startswith("diff "):

@@ -2,23 +2,53 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 import typer.main
 
+from lucky_mcp.audit.record import Event
+from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.cli.policy import app
+from lucky_mcp.errors import ReadError
+from lucky_mcp.gateway.reload import Reloader, stamp
+from lucky_mcp.model.request import SqlRead
 from tests.docs.markdown import plain, read_page
-from tests.docs.reviews import ROOT, review, shown
+from tests.docs.reviews import ROOT, review, shown, two_copies
+from tests.support.house import ML_ENGINEER, NOW, opened, policies_over
+from tests.support.reference import CRM
 
 PAGE = read_page(ROOT / "docs" / "policy" / "review.md")
+ACCOUNTS = SqlRead(source=CRM, sql="SELECT COUNT(*) AS n FROM t_user")
 EXAMPLES = read_page(ROOT / "docs" / "policy" / "examples.md")
 
 
-def test_the_review_goes_as_shown(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+async def test_the_review_goes_as_shown_and_comes_into_force(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], demo_data: Path
 ) -> None:
-    review(PAGE.blocks, tmp_path, monkeypatch, capsys)
+    two_copies(tmp_path)
+    policies = tmp_path / "policies"
+    loaded, audit = stamp(policies), MemorySink()
+    gateway = await opened(policies_over(policies, demo_data), audit=audit)
+    reloader = Reloader(
+        gateway,
+        policies,
+        audit=audit,
+        now=lambda: NOW,
+        environment={"DEMO_DATA": str(demo_data)},
+        loaded=loaded,
+    )
+    with pytest.raises(ReadError):
+        await gateway.read(ML_ENGINEER, ACCOUNTS)
+    await asyncio.to_thread(review, PAGE.blocks, tmp_path, monkeypatch, capsys)
+    await reloader.check()
+    await reloader.check()
+    answer = await gateway.read(ML_ENGINEER, ACCOUNTS)
+    assert isinstance(answer.rows[0][0], int) and answer.rows[0][0] > 0
+    (event,) = [each for each in audit.records if isinstance(each, Event)]
+    assert (event.kind, event.target) == ("policy.loaded", answer.receipt.digests.policy)
+    await gateway.close()
 
 
 @pytest.mark.parametrize("title", EXAMPLES.headings(2))
@@ -27,6 +57,7 @@ def test_an_example_goes_as_shown(
 ) -> None:
     blocks = [block for block in EXAMPLES.blocks if block.heading == title]
     assert {block.info.split()[0] for block in blocks} == {"diff", "console"}
+    two_copies(tmp_path)
     review(blocks, tmp_path, monkeypatch, capsys)
 
 
