@@ -21,6 +21,7 @@ from lucky_mcp.errors import ReadError
 from lucky_mcp.gateway.execute import Executed, Executor
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.gateway.reload import Reloader, stamp
+from lucky_mcp.gateway.weight import Weight
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.policy.policy_set import PolicySet
 from lucky_mcp.server.ask import ask
@@ -186,17 +187,17 @@ class Held(Executor):
         super().__init__(Registry({}))
         self.begun, self.let_go = asyncio.Event(), asyncio.Event()
 
-    async def execute(self, read: GuardedSql, caller: str) -> Executed:
+    async def execute(self, read: GuardedSql, caller: str, weight: Weight) -> Executed:
         self.begun.set()
         await self.let_go.wait()
-        return await super().execute(read, caller)
+        return await super().execute(read, caller, weight)
 
 
 async def test_a_read_under_way_ends_under_its_own_policies(watched: Watched) -> None:
     old, held = watched.gateway.policies.digest, Held()
     watched.gateway._executor, usual = held, watched.gateway._executor
     reading = asyncio.create_task(watched.gateway.read(ANALYST, PHONE))
-    await held.begun.wait()
+    await asyncio.wait_for(held.begun.wait(), 30)
     watched.gateway._executor = usual
     watched.edit(ROLES, MASK, STRICTER)
     await watched.twice()
