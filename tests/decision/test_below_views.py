@@ -184,6 +184,38 @@ def test_a_mask_of_the_view_comes_on_top_unless_it_is_there_already(demo_policie
         assert (segment.mask, segment.masks_below) == (expected, (MaskName.SCRUB,))
 
 
+@pytest.mark.parametrize(
+    ("masked", "expected"), [({"segment", "user_no"}, None), ({"segment"}, MaskName.SCRUB)]
+)
+def test_a_mask_of_the_view_stays_unless_every_origin_has_it(
+    demo_policies: PolicySet, masked: set[str], expected: MaskName | None
+) -> None:
+    """Of two origins under one column, the one without the mask would else be shown as it is."""
+    own = GrantRule(
+        roles=frozenset({"analyst"}),
+        masks={"segment": MaskRule(mask=MaskName.SCRUB, rule=RULE)},
+        filter=None,
+        rule=RULE,
+    )
+    below = tuple(
+        replace(each, tags=("free_text",)) if each.name in masked else each
+        for each in policy(demo_policies, CUSTOMERS).columns
+    )
+    catalog = demo_policies.catalogs[WAREHOUSE]
+    view = catalog.tables[HEALTH].view
+    assert view is not None
+    both = ((CUSTOMERS, "segment"), (CUSTOMERS, "user_no"))
+    origins = tuple((name, both if name == "segment" else read) for name, read in view.origins)
+    table = replace(catalog.tables[HEALTH], view=replace(view, origins=origins))
+    changed = replace(catalog, tables={**catalog.tables, HEALTH: table})
+    policies = replace(demo_policies, catalogs={**demo_policies.catalogs, WAREHOUSE: changed})
+    changes: dict[TableName, dict[str, object]] = {CUSTOMERS: {"columns": below}, HEALTH: {"grants": (own,)}}
+    found = decided(policies, HEALTH, "analyst", changes=changes)
+    assert isinstance(found, TableDecision)
+    segment = next(column for column in found.columns if column.name == "segment")
+    assert (segment.mask, segment.masks_below) == (expected, (MaskName.SCRUB,))
+
+
 def test_grants_of_the_caller_on_a_table_below_filter_it_there_too(demo_policies: PolicySet) -> None:
     table = demo_policies.catalogs[WAREHOUSE].tables[CUSTOMERS]
     own = GrantRule(

@@ -30,7 +30,9 @@ from tests.support.house import ENGINEER, opened
 from tests.support.reference import MAP, ORDERS, clean_tables
 
 ROWS = 12
-CLOCK = re.compile(r"NOW|CUR|UTC_|SYSDATE|LOCALTIME|CLOCK_TIMESTAMP|AGE\(a\)", re.IGNORECASE)
+CLOCK = re.compile(
+    r"NOW|CUR|UTC_|SYSDATE|LOCALTIME|CLOCK_TIMESTAMP|UNIX_TIMESTAMP\(\)|AGE\(a\)", re.IGNORECASE
+)
 
 
 class Field(NamedTuple):

@@ -14,6 +14,7 @@ from lucky_mcp.decision.bind import ReferenceValues, Unbindable
 from lucky_mcp.decision.obligations import contract_filters, grant_filters, visible_columns
 from lucky_mcp.model.decision import (
     DenyReason,
+    MaskName,
     TableDecision,
     TableDenied,
     ViewBelow,
@@ -60,7 +61,7 @@ def seen_through(decided: TableDecision, acting: frozenset[str], caller: Caller)
             detail = f"it needs {read.table}.{hidden[0]}, which is hidden"
             return TableDenied(table=table.name, reason=DenyReason.HIDDEN_BELOW, detail=detail)
         below.append(found)
-    columns = _columns(decided.columns, table.view, below)
+    columns = _columns(decided.columns, table.view, below, caller)
     if not columns:
         return TableDenied(table=table.name, reason=DenyReason.NO_VISIBLE_COLUMN)
     reasons = [decided.not_filtered, *(_of_what_it_reads(each.not_filtered) for each in below)]
@@ -99,12 +100,14 @@ def _hidden(view: Table, found: TableDenied) -> TableDenied:
 
 
 def _columns(
-    columns: tuple[VisibleColumn, ...], view: View, below: list[TableDecision]
+    columns: tuple[VisibleColumn, ...], view: View, below: list[TableDecision], caller: Caller
 ) -> tuple[VisibleColumn, ...]:
     """Return the columns whose origins are all visible, with the masks that are on them already.
 
-    A mask that a column comes with is not put on it again: it would show less than it should.
+    A mask that everything in a column comes with is not put on it again: it would show less than it should.
+    With one origin that lacks it, what that holds would be shown as it is.
     """
+    decided = {each.table: each for each in below}
     visible = {(each.table, column.name): column for each in below for column in each.columns}
     origins = dict(view.origins)
     found = []
@@ -115,9 +118,22 @@ def _columns(
         under = [visible[each] for each in read]
         masks = [*(each.mask for each in under), *(mask for each in under for mask in each.masks_below)]
         known = tuple(dict.fromkeys(mask for mask in masks if mask is not None))
-        mask, rule = (None, None) if column.mask in known else (column.mask, column.rule)
+        whole = {_mask_of_all(decided[table], name, caller) for table, name in read}
+        mask, rule = (None, None) if whole == {column.mask} else (column.mask, column.rule)
         found.append(replace(column, mask=mask, rule=rule, masks_below=known))
     return tuple(found)
+
+
+def _mask_of_all(decided: TableDecision, name: str, caller: Caller) -> MaskName | None:
+    """Return the mask that everything in a column is under; None when it is several, or none."""
+    column = next(each for each in decided.columns if each.name == name)
+    table = _in_catalog(decided.table, caller)
+    if column.mask is not None or decided.below is None or table is None or table.view is None:
+        return column.mask
+    tables = {each.table: each for each in decided.below.tables}
+    read = dict(table.view.origins).get(name, ())
+    found = {_mask_of_all(tables[table], origin, caller) for table, origin in read}
+    return found.pop() if len(found) == 1 else None
 
 
 def _below(name: TableName, acting: frozenset[str], caller: Caller) -> Decided:

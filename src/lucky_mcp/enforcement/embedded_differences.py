@@ -15,7 +15,7 @@ LETTERS = re.compile(r"[A-Za-z]")
 WEEK_CODES = ("%W", "%U", "%V", "%u", "%v", "%X", "%x")
 
 # The types that `refuse_different` looks at; it need not be asked about others.
-DIFFERENT = (exp.HexString, exp.SimilarTo, exp.UnixToTime, exp.Anonymous, exp.TimeToStr)
+DIFFERENT = (exp.HexString, exp.SimilarTo, exp.UnixToTime, exp.Anonymous, exp.TimeToStr, exp.Initcap)
 
 
 def refuse_different(node: exp.Expr, dialect: Dialect) -> None:
@@ -28,6 +28,8 @@ def refuse_different(node: exp.Expr, dialect: Dialect) -> None:
         raise _refused(
             "conversion between a time and seconds since 1970", "compare with a time literal instead"
         )
+    if isinstance(node, exp.Initcap):
+        raise _refused("INITCAP", "write CONCAT(UPPER(LEFT(a, 1)), LOWER(SUBSTRING(a, 2)))")
     if isinstance(node, exp.TimeToStr):
         _refuse_format(node, dialect)
 

@@ -26,6 +26,12 @@ STRCMP = (
     )
     + " END"
 )
+# A year of two digits is one of 1970 to 2069; the day of the year begins at 1.
+_YEAR = "CASE WHEN {0} < 70 THEN {0} + 2000 WHEN {0} < 100 THEN {0} + 1900 ELSE {0} END"
+MAKEDATE = (
+    "CASE WHEN {1} > 0 AND {0} BETWEEN 0 AND 9999 "
+    f"THEN make_date(CAST({_YEAR} AS INTEGER), 1, 1) + CAST({{1}} - 1 AS INTEGER) END"
+)
 WEEKDAY = "isodow(CAST({0} AS TIMESTAMP)) - 1"
 JSON_LENGTH = (
     "CASE WHEN json_type({0}) = 'OBJECT' THEN len(json_keys({0})) WHEN json_type({0}) = 'ARRAY' "
@@ -38,6 +44,7 @@ TEMPLATES: dict[Dialect, dict[str, str]] = {
         "subdate": "{0} - to_days({1})",
         "mid": "substring(CAST({0} AS VARCHAR), {1}, {2})",
         "strcmp": STRCMP,
+        "makedate": MAKEDATE,
         "weekday": WEEKDAY,
         "time_to_sec": "CAST(epoch(CAST({0} AS TIME)) AS BIGINT)",
         "json_length": JSON_LENGTH,

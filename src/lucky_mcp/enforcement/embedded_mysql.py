@@ -16,6 +16,7 @@ MYSQL_LIKE = frozenset({Dialect.MYSQL, Dialect.DORIS})
 TEXT: tuple[type[exp.Expr], ...] = (exp.Concat, exp.ConcatWs, exp.Left, exp.Lower, exp.RegexpReplace)
 TEXT += (exp.Replace, exp.Right, exp.Substring, exp.Trim, exp.Upper)
 
+YEAR_0 = "0000-01-01"
 DAY_CHARS = len("2026-02-12")
 _MOMENT = "CAST({0} AS TIMESTAMP)"
 _SUNDAY = f"{_MOMENT} - to_days(CAST(dayofweek({_MOMENT}) AS INTEGER))"
@@ -35,6 +36,7 @@ JSON_TYPE = (
     "CASE json_type({0}) WHEN 'VARCHAR' THEN 'STRING' WHEN 'UBIGINT' THEN 'INTEGER' "
     "WHEN 'BIGINT' THEN 'INTEGER' ELSE json_type({0}) END"
 )
+YEAR_MONTH = "CAST(strftime(CAST({0} AS TIMESTAMP), '%Y%m') AS INTEGER)"
 JSON_KEYS = "CASE WHEN json_type({0}) = 'OBJECT' THEN json_keys({0}) END"
 
 
@@ -84,6 +86,13 @@ def _moved(node: exp.DateAdd | exp.DateSub, dialect: Dialect) -> exp.Expr:
     return _of_moment(node, dialect) if len(node.this.name) > DAY_CHARS else node
 
 
+def _days_between(node: exp.DateDiff, dialect: Dialect) -> exp.Expr:
+    """TO_DAYS counts from a year 0 without a 29th of February; the engine's year 0 has one."""
+    if _bare(node.expression).name != YEAR_0:
+        return node
+    return exp.paren(exp.Sub(this=node.copy(), expression=exp.Literal.number(1)))
+
+
 def _week(node: exp.Week, dialect: Dialect) -> exp.Expr:
     mode = node.args.get("mode")
     return week_of(WEEKS, [_bare(node.this), *([mode] if mode is not None else [])])
@@ -92,6 +101,37 @@ def _week(node: exp.Week, dialect: Dialect) -> exp.Expr:
 def _bare(node: exp.Expr) -> exp.Expr:
     """The parser wraps the date of a week into a conversion of its own."""
     return node.this if isinstance(node, exp.TsOrDsToDate) else node
+
+
+def _extract(node: exp.Extract, dialect: Dialect) -> exp.Expr:
+    return from_template(YEAR_MONTH, [node.expression]) if node.this.name.upper() == "YEAR_MONTH" else node
+
+
+def _padded(node: exp.Pad, dialect: Dialect) -> exp.Expr:
+    """Of a number, too: LPAD(HOUR(t), 2, 0)."""
+    copied = node.copy()
+    copied.set("this", as_text(copied.this))
+    copied.set("expression", _whole(copied.expression))
+    if copied.args.get("fill_pattern") is not None:
+        copied.set("fill_pattern", as_text(copied.args["fill_pattern"]))
+    return copied
+
+
+def _repeated(node: exp.Repeat, dialect: Dialect) -> exp.Expr:
+    copied = node.copy()
+    copied.set("times", _whole(copied.args["times"]))
+    return copied
+
+
+def _blanks(node: exp.Space, dialect: Dialect) -> exp.Expr:
+    return exp.Repeat(this=exp.Literal.string(" "), times=_whole(node.this.copy()))
+
+
+def _whole(node: exp.Expr) -> exp.Expr:
+    """Return a number as the whole one that MySQL rounds it to where it counts something."""
+    if isinstance(node, exp.Literal):
+        return node
+    return exp.cast(exp.Round(this=node.copy()), exp.DataType.build("INT"))
 
 
 def _within_one(node: exp.Expr, dialect: Dialect) -> exp.Expr:
@@ -121,8 +161,10 @@ MYSQL: dict[type[exp.Expr], Rewrite] = {
     exp.Acos: _within_one,
     exp.Asin: _within_one,
     exp.DateAdd: _moved,
+    exp.DateDiff: _days_between,
     exp.DateSub: _moved,
     exp.Dayname: _of_moment,
+    exp.Extract: _extract,
     exp.Hour: _of_moment,
     exp.JSONKeys: _json_keys,
     exp.JSONType: _json_type,
@@ -131,11 +173,14 @@ MYSQL: dict[type[exp.Expr], Rewrite] = {
     exp.Length: _length,
     exp.Minute: _of_moment,
     exp.Monthname: _of_moment,
+    exp.Pad: _padded,
     exp.Quarter: _of_moment,
+    exp.Repeat: _repeated,
     exp.Replace: _over_text,
     exp.Reverse: _over_text,
     exp.Right: _over_text,
     exp.Second: _of_moment,
+    exp.Space: _blanks,
     exp.StrPosition: _over_text,
     exp.Substring: _over_text,
     exp.TimeToStr: _time_format,

@@ -11,14 +11,16 @@ from lucky_mcp.enforcement.guard_texts import guard_texts, put_guards
 from lucky_mcp.enforcement.guarded import GuardedSql, seal_sql
 from lucky_mcp.enforcement.naming import name_projections
 from lucky_mcp.enforcement.render import render_agent, render_engine
+from lucky_mcp.enforcement.repeated_arguments import refuse_repeated_arguments
 from lucky_mcp.enforcement.repeated_subqueries import refuse_repeated_subqueries
 from lucky_mcp.enforcement.required_conditions import refuse_unmet
 from lucky_mcp.enforcement.session_names import refuse_session_names
+from lucky_mcp.enforcement.unix_time import has_unix_time, settle_unix_time
 from lucky_mcp.enforcement.verify import verify
 from lucky_mcp.model.decision import Permit
 from lucky_mcp.model.source import EMBEDDED, Kind, Source
-from lucky_mcp.sql.allow import forget_places
 from lucky_mcp.sql.nodes import Nodes
+from lucky_mcp.sql.places import forget_places
 from lucky_mcp.sql.resolved import ResolvedQuery
 
 
@@ -34,13 +36,17 @@ def enforce(
     nodes = Nodes(query.tree)
     if source.kind in EMBEDDED:
         refuse_session_names(nodes, permit)
-    forget_places(nodes)
     rows_max = rows_allowed(query.tree, permit.bound, rows_asked)
     holds_time = False
     if source.kind in EMBEDDED or source.kind is Kind.MYSQL:
         name_projections(query, nodes, source.dialect)
+    if source.kind in EMBEDDED and has_unix_time(nodes, source):
+        holds_time = settle_unix_time(nodes, source, now)
+        nodes = Nodes(query.tree)
+    refuse_repeated_arguments(nodes, source.dialect, source.kind)
+    forget_places(nodes)
     if source.kind in EMBEDDED:
-        holds_time = settle_clock(nodes, source, now)
+        holds_time = settle_clock(nodes, source, now) or holds_time
         refuse_repeated_subqueries(nodes, source.dialect)
     bound_rows(query.tree, rows_max)
     tree = guard_scans(query, permit, source.dialect)

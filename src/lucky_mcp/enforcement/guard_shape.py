@@ -19,8 +19,8 @@ from lucky_mcp.enforcement.predicates import predicate_expression, qualified
 from lucky_mcp.enforcement.render import render_engine
 from lucky_mcp.model.decision import TableDecision, VisibleColumn
 from lucky_mcp.model.source import Dialect, Kind
-from lucky_mcp.sql.allow import forget_places
 from lucky_mcp.sql.dialects import ENGINES
+from lucky_mcp.sql.places import forget_places
 from lucky_mcp.sql.scan_conditions import conjuncts
 
 SHAPES_KEPT = 512

@@ -14,7 +14,7 @@ from lucky_mcp.errors import MissingCondition, PredicateMissing
 from lucky_mcp.model.decision import Permit, Requirement, TableDecision
 from lucky_mcp.model.requirement import Equals, Range
 from lucky_mcp.model.source import Source
-from lucky_mcp.sql.allow import place_of_node
+from lucky_mcp.sql.places import place_of_node
 from lucky_mcp.sql.resolved import ResolvedQuery, Scan
 from lucky_mcp.sql.scan_facts import scan_facts
 

@@ -6,8 +6,8 @@ from sqlglot import exp
 
 from lucky_mcp.errors import NameRefused
 from lucky_mcp.model.decision import Permit
-from lucky_mcp.sql.allow import place_of_node
 from lucky_mcp.sql.nodes import Nodes
+from lucky_mcp.sql.places import place_of_node
 
 SESSION_NAMES = frozenset(
     {

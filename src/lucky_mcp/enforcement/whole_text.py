@@ -16,8 +16,8 @@ from lucky_mcp.enforcement.known_text import not_safe, read_known
 from lucky_mcp.model.decision import TableDecision
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Dialect, Kind
-from lucky_mcp.sql.allow import forget_places
 from lucky_mcp.sql.nodes import Nodes
+from lucky_mcp.sql.places import forget_places
 
 
 def guarded_tables(

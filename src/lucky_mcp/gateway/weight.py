@@ -14,7 +14,7 @@ from lucky_mcp.model.decision import Permit
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.requirement import Fact, Named, Since, Until
 from lucky_mcp.model.source import SERVERS, Source
-from lucky_mcp.sql.allow import place_of_node
+from lucky_mcp.sql.places import place_of_node
 from lucky_mcp.sql.resolved import ResolvedQuery
 from lucky_mcp.sql.scan_facts import scan_facts
 

@@ -9,9 +9,9 @@ from sqlglot.errors import ErrorLevel
 
 from lucky_mcp.errors import MissingCondition
 from lucky_mcp.model.source import Dialect
-from lucky_mcp.sql.allow import place_of_node
 from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.parse import parse
+from lucky_mcp.sql.places import place_of_node
 from lucky_mcp.sql.time_constants import is_time
 
 DENYING = (exp.Not, exp.EQ, exp.NEQ, exp.Is)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlglot import exp
 
-from lucky_mcp.errors import Code, ConstructRefused, Place, StatementRefused
+from lucky_mcp.errors import Code, ConstructRefused, StatementRefused
 from lucky_mcp.model.source import Dialect
 from lucky_mcp.sql.foreign import is_foreign, refuse_foreign
 from lucky_mcp.sql.functions.allowlist import Allowlist, allowlist
+from lucky_mcp.sql.places import place_of_node
 from lucky_mcp.sql.structure import JOIN_WORDS, OPERATORS, REPLACEMENTS, parts_of
+from lucky_mcp.sql.text_sizes import REPLACING, SIZED, refuse_growth, refuse_unbounded_text
 from lucky_mcp.sql.words import WORDLESS, refuse_unknown_words
 
 WRITES = (exp.DML, exp.DDL, exp.Command, exp.Describe, exp.Set, exp.Into, exp.Drop, exp.Alter)
-GROWING_REPLACES_MAX = 2
-REPLACING = (exp.Replace, exp.RegexpReplace)
 # What `_refuse_special` looks at.
 SPECIAL = (
     exp.Column,
@@ -30,13 +29,15 @@ SPECIAL = (
     exp.Offset,
     exp.Fetch,
     exp.DataType,
+    *SIZED,
 )
 STAR_PLACES = (exp.Select, exp.Column, exp.Count, exp.Dot)
 ADVICE = {
     "SLEEP": "leave it out; no query may wait",
-    "REPEAT": "build long text in the caller",
     # Behind GROUP BY ALL the parser reads `UNION (SELECT …)` as a call.
     "UNION": "put the SELECT before UNION in parentheses: (SELECT … GROUP BY ALL) UNION (SELECT …)",
+    "MEDIAN": "number the rows in order with ROW_NUMBER() and COUNT(*) OVER (), and take the middle of them",
+    "RATIO_TO_REPORT": "divide by SUM(…) OVER (…) of the same window",
 }
 
 
@@ -82,7 +83,7 @@ def allow(tree: exp.Expr, dialect: Dialect) -> None:
     for node, facts in nodes:
         if facts.is_write:
             _refuse_write(node)
-    _refuse_growth([node for node, _ in nodes if isinstance(node, REPLACING)])
+    refuse_growth([node for node, _ in nodes if isinstance(node, REPLACING)])
     for node, facts in nodes:
         if not facts.is_listed:
             _refuse_unlisted(node, functions)
@@ -152,6 +153,8 @@ def _refuse_special(node: exp.Expr, dialect: Dialect) -> None:
     if isinstance(node, exp.Column):
         _refuse_value_as_name(node)
         return
+    if isinstance(node, SIZED):
+        refuse_unbounded_text(node)
     if isinstance(node, exp.Join):
         _refuse_join_words(node, dialect)
     if isinstance(node, exp.Table) and not isinstance(node.this, exp.Identifier):
@@ -200,28 +203,6 @@ def _refuse_join_words(join: exp.Join, dialect: Dialect) -> None:
             )
 
 
-def _refuse_growth(replacing: Sequence[exp.Expr]) -> None:
-    """REPLACE by longer text multiplies at every level; a few calls would outgrow any memory limit."""
-    growing = [
-        node
-        for node in replacing
-        if len(_text_of(node.args.get("replacement"))) > max(len(_text_of(node.args.get("expression"))), 1)
-    ]
-    if len(growing) > GROWING_REPLACES_MAX:
-        raise ConstructRefused(
-            f"more than {GROWING_REPLACES_MAX} calls of REPLACE put in longer text",
-            place=place_of_node(growing[-1]),
-            next_step="replace by text that is not longer, or in the caller",
-        )
-
-
-def _text_of(node: exp.Expr | None) -> str:
-    """A computed text counts as long."""
-    if node is None:
-        return ""
-    return node.name if isinstance(node, exp.Literal) else "?" * 1000
-
-
 def _refuse_computed_limit(node: exp.Limit | exp.Offset | exp.Fetch) -> None:
     values = [node.args.get(part) for part in ("expression", "offset", "count")]
     for value in values:
@@ -236,19 +217,3 @@ def _refuse_computed_limit(node: exp.Limit | exp.Offset | exp.Fetch) -> None:
 
 def _words(node: exp.Expr) -> str:
     return type(node).__name__
-
-
-def place_of_node(node: exp.Expr) -> Place | None:
-    """Return where a node stands in the agent's text, when the parser kept it."""
-    for each in node.walk():
-        if each.meta.get("line"):
-            length = each.meta["end"] - each.meta["start"] + 1
-            name = each.name[:40] if each.name else ""
-            return Place(line=each.meta["line"], column=max(each.meta["col"] - length + 1, 1), token=name)
-    return None
-
-
-def forget_places(nodes: Iterable[exp.Expr]) -> None:
-    """Drop in place what `place_of_node` reads: it is most of the cost of a copy of the tree."""
-    for node in nodes:
-        node._meta = None

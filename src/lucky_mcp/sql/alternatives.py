@@ -11,8 +11,14 @@ from lucky_mcp.errors import Code, PredicateMissing, ReadError, TooExpensive
 from lucky_mcp.model.source import Dialect
 from lucky_mcp.sql.added_conditions import with_conditions
 from lucky_mcp.sql.dialects import GRAMMARS
+from lucky_mcp.sql.growth import written_out
 from lucky_mcp.sql.lexical import TEXT_BYTES_MAX
 from lucky_mcp.sql.parse import parse
+
+# Generators write some parts of these several times. Calls within calls within calls get no alternative.
+WRITTEN_AGAIN = (exp.Func, exp.Predicate, exp.Xor, exp.Ordered, exp.WithinGroup)
+TIMES = 3
+NODES_MAX = 20_000
 
 
 def alternatives(text: str, refusal: ReadError, dialect: Dialect) -> Iterator[str]:
@@ -45,10 +51,17 @@ def _from_other_dialects(text: str, dialect: Dialect) -> Iterator[str]:
         if other is dialect:
             continue
         for tree in _parsed(text, other):
+            if written_out(tree, _times, NODES_MAX) > NODES_MAX:
+                continue
             try:
                 yield tree.sql(dialect=dialect.value, comments=False, unsupported_level=ErrorLevel.RAISE)
             except (SqlglotError, RecursionError):
                 continue
+
+
+def _times(node: exp.Expr) -> int:
+    plain = isinstance(node, exp.Connector) and not isinstance(node, exp.Xor)
+    return TIMES if isinstance(node, WRITTEN_AGAIN) and not plain else 1
 
 
 def _parsed(text: str, dialect: Dialect) -> Iterator[exp.Expr]:

@@ -13,11 +13,11 @@ from sqlglot import exp
 from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.errors import Code, NameRefused, StatementRefused
 from lucky_mcp.model.names import TableName
-from lucky_mcp.sql.allow import place_of_node
 from lucky_mcp.sql.ctes import expanded_scans, meant_cte, refuse_repeated
 from lucky_mcp.sql.dialects import Grammar, folded
 from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.parse import Statement
+from lucky_mcp.sql.places import place_of_node
 from lucky_mcp.sql.qualified_columns import settle_qualified_columns
 from lucky_mcp.sql.resolved import ResolvedQuery, Scan, UnknownTable
 

@@ -28,16 +28,25 @@ PARTS_OF_TIME = {
     "WEEKDAY",
 }
 PARTS_OF_TIME |= {"WEEKOFYEAR", "TIMEZONE"}
+# MySQL's parts of two units are whole numbers of digits, and no units of an interval here.
+EXTRACTED = frozenset({"YEAR_MONTH"})
 BARE_WORDS = frozenset({*UNITS, *(f"{unit}S" for unit in UNITS), *PARTS_OF_TIME, "ALL", "NOCASE"})
 FRAME_WORDS = frozenset({"ROWS", "RANGE", "GROUPS", "UNBOUNDED", "CURRENT ROW", "PRECEDING", "FOLLOWING"})
 NUMBER = re.compile(r"[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+\.")
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_ ]{0,39}")
 HEX = re.compile(r"[0-9A-Fa-f]*")
+
+
+def _is_known_word(node: exp.Expr) -> bool:
+    word = node.name.upper()
+    return word in BARE_WORDS or (word in EXTRACTED and isinstance(node.parent, exp.Extract))
+
+
 # Names are quoted; a key of a path is written inside a string literal, which the generator escapes.
 WORDLESS: frozenset[type[exp.Expr]] = frozenset({exp.Identifier, exp.JSONPathKey})
 FORMS: dict[type[exp.Expr], tuple[str, Callable[[Any], bool]]] = {
     exp.Literal: ("a number", lambda node: node.is_string or bool(NUMBER.fullmatch(node.name))),
-    exp.Var: ("a unit or keyword", lambda node: node.name.upper() in BARE_WORDS),
+    exp.Var: ("a unit or keyword", _is_known_word),
     exp.HexString: ("a hexadecimal string", lambda node: bool(HEX.fullmatch(node.name))),
 }
 
