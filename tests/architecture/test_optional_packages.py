@@ -13,6 +13,7 @@ import pytest
 
 IMPORT_NAMES = {
     "boto3": "boto3",
+    "fsspec": "fsspec",
     "psycopg[binary]": "psycopg",
     "pymysql": "pymysql",
     "redis": "redis",

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Protocol
 
 import duckdb
 
 from lucky_mcp.adapters.duckdb import DIALECT_SETTINGS, SETTINGS
 from lucky_mcp.adapters.duckdb_errors import engine_error
-from lucky_mcp.adapters.lake_files import is_unchanged, lake_files
+from lucky_mcp.adapters.lake_files import Folder, Lake
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.source import Source
 
@@ -28,12 +29,31 @@ OPTIONS = (
 UNREADABLE = ("parquet", "magic bytes", "snappy", "zstd", "tprotocol", "thrift")
 
 
-class LakeDatabase:
-    """One folder as it is now, seen through views; a dataset that cannot be read as a whole has none."""
+class Place(Protocol):
+    """Where the files of a lake are."""
 
-    def __init__(self, source: Source) -> None:
-        self._folder = Path(source.url.removeprefix(SCHEME)).resolve()
-        self._lake = lake_files(self._folder)
+    @property
+    def root(self) -> str:
+        """What every path begins with."""
+
+    def files(self) -> Lake:
+        """Return the files of each (zone, dataset); EngineError when they cannot be told."""
+
+    def is_as(self, lake: Lake) -> bool:
+        """Whether every one of these files is there as it was."""
+
+    def attach(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Let the engine open the files."""
+
+
+class LakeDatabase:
+    """One place as it is now, seen through views; a dataset that cannot be read as a whole has none."""
+
+    def __init__(self, source: Source, place: Place | None = None) -> None:
+        """Open it; without a `place` the folder of the source's URL, each of whose files is looked into."""
+        self._place = place or Folder(Path(source.url.removeprefix(SCHEME)).resolve())
+        self._looks_into_all = place is None
+        self._lake = self._place.files()
         self._faults: list[str] = []
         settings = SETTINGS | DIALECT_SETTINGS[source.dialect]
         self.connection = duckdb.connect(
@@ -47,15 +67,13 @@ class LakeDatabase:
     def is_current(self) -> bool:
         """Whether every file is there as it was, and no other."""
         try:
-            return self._lake == lake_files(self._folder)
+            return self._lake == self._place.files()
         except EngineError:
             return False
 
     def is_intact(self) -> bool:
         """Whether every file that the views read is there as it was."""
-        return all(
-            is_unchanged(path, state) for files in self._lake.values() for path, state in files.items()
-        )
+        return self._place.is_as(self._lake)
 
     def failure(self, error: duckdb.Error) -> EngineError:
         """Return the error by its class, but for files that are missing, broken or being written.
@@ -72,12 +90,13 @@ class LakeDatabase:
     def _is_of_files(self, error: duckdb.Error, detail: str) -> bool:
         if isinstance(error, duckdb.ConversionException):
             return False  # of a value, whatever words stand in it
-        broken = str(self._folder) in detail or any(word in detail.lower() for word in UNREADABLE)
+        broken = self._place.root in detail or any(word in detail.lower() for word in UNREADABLE)
         return broken or isinstance(error, duckdb.PermissionException)
 
     def _seal(self) -> None:
         """Make the views while nothing but their files can be opened, then lock all settings."""
         paths = [path for files in self._lake.values() for path in files]
+        self._place.attach(self.connection)
         self.connection.execute(f"SET allowed_paths = {_list(paths)}")
         self.connection.execute("SET enable_external_access = false")
         for (zone, dataset), files in self._lake.items():
@@ -88,8 +107,8 @@ class LakeDatabase:
         self.connection.execute("SET lock_configuration = true")
 
     def _add_view(self, zone: str, dataset: str, paths: list[str]) -> None:
-        columns = [_columns(self.connection, path) for path in paths]
-        for path, found in zip(paths, columns, strict=True):
+        columns = [_columns(self.connection, path) for path in (paths if self._looks_into_all else [])]
+        for path, found in zip(paths, columns, strict=False):
             if found != columns[0]:
                 self._faults.append(f"{zone}.{dataset}: {path} has other columns than {paths[0]}")
                 return

@@ -17,6 +17,29 @@ Files = dict[str, State]
 Lake = dict[tuple[str, str], Files]
 
 
+class Folder:
+    """A lake's folder on this machine."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    @property
+    def root(self) -> str:
+        """What every path begins with."""
+        return str(self._folder)
+
+    def files(self) -> Lake:
+        """Return the files of each (zone, dataset); EngineError when they cannot be told."""
+        return lake_files(self._folder)
+
+    def is_as(self, lake: Lake) -> bool:
+        """Whether every one of these files is there as it was."""
+        return all(is_unchanged(path, state) for files in lake.values() for path, state in files.items())
+
+    def attach(self, connection: object) -> None:
+        """The engine opens files by itself."""
+
+
 def lake_files(folder: Path) -> Lake:
     """Return the files of each (zone, dataset) by full path, in order of their names.
 

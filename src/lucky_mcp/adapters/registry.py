@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from lucky_mcp.adapters.base import Adapter, Checkable, Probeable
 from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.model.s3_place import SCHEME, s3_place
 from lucky_mcp.model.source import Kind, Source
 
 
@@ -60,6 +61,11 @@ def _make(source: Source, environment: Mapping[str, str]) -> Adapter:
         from lucky_mcp.adapters.duckdb import DuckDBAdapter
         from lucky_mcp.adapters.lake import LakeDatabase
 
+        if source.url.startswith(SCHEME):
+            from lucky_mcp.adapters.lake_bucket import Bucket
+
+            bucket = Bucket(s3_place(source.url), environment)
+            return DuckDBAdapter(source, lambda source: LakeDatabase(source, bucket))
         return DuckDBAdapter(source, LakeDatabase)
     if source.kind is Kind.MYSQL:
         from lucky_mcp.adapters.mysql import MySQLSession

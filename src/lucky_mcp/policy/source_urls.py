@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lucky_mcp.errors import ConfigurationError
+from lucky_mcp.model.s3_place import SCHEME, s3_place
+from lucky_mcp.secrets.references import is_reference
 
 PATH_SCHEMES = ("duckdb:///", "lake:///")
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
@@ -19,11 +21,23 @@ def expand_url(url: str, directory: Path, environment: Mapping[str, str], place:
         raise ConfigurationError(f"{place}: a password stands in the URL; write ${{NAME}} instead")
 
     expanded = expand(url, environment, place)
+    if expanded.startswith(SCHEME):
+        _check_s3(expanded, place)
+        return expanded
     for scheme in PATH_SCHEMES:
         if expanded.startswith(scheme):
             path = Path(expanded.removeprefix(scheme))
             return scheme + str(path if path.is_absolute() else (directory / path).resolve())
     return expanded
+
+
+def _check_s3(url: str, where: str) -> None:
+    try:
+        place = s3_place(url)
+    except ValueError as failure:
+        raise ConfigurationError(f"{where}: {failure}") from None
+    if not all(map(is_reference, filter(None, (place.access_key, place.secret_key)))):
+        raise ConfigurationError(f"{where}: a key stands in the URL; write env:NAME or file:/path")
 
 
 def expand(text: str, environment: Mapping[str, str], place: str) -> str:
