@@ -99,6 +99,13 @@ class EngineError(LuckyError):
         self.detail = detail
 
 
+class LoginRefused(EngineError):
+    """The server does not know the account by this password; it may have been changed."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(EngineErrorKind.UNAVAILABLE, detail)
+
+
 class EngineErrorKind(StrEnum):
     """What went wrong in an engine, told apart without quoting the driver."""
 

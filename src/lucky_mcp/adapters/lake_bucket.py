@@ -16,7 +16,7 @@ from lucky_mcp.adapters.lake_files import FILES_MAX, NAME, Lake
 from lucky_mcp.errors import ConfigurationError, EngineError, EngineErrorKind
 from lucky_mcp.model.s3_place import S3Place
 from lucky_mcp.secrets.aws import AwsChain, AwsKeys
-from lucky_mcp.secrets.references import read_secret
+from lucky_mcp.secrets.references import read_secret, renew_secret
 
 PROTOCOL = "luckylake"
 CONNECT_SECONDS = 3.0
@@ -100,7 +100,12 @@ class Bucket:
     def _list(self) -> tuple[Lake, dict[str, FileInfo]]:
         selector = FileSelector(self.place.root, recursive=True)
         try:
-            found = self._filesystem().get_file_info(selector)
+            try:
+                found = self._filesystem().get_file_info(selector)
+            except PermissionError:
+                if not self._has_new_keys():
+                    raise
+                found = self._filesystem().get_file_info(selector)
         except (OSError, ValueError) as failure:
             raise EngineError(EngineErrorKind.UNAVAILABLE, _without_query(failure)) from None
         infos = {f"{PROTOCOL}://{each.path}": each for each in found if each.type is FileType.File}
@@ -127,6 +132,14 @@ class Bucket:
         if reached is None or reached[0] != keys:
             self._reached = reached = (keys, _reach(self.place, keys))
         return reached[1]
+
+    def _has_new_keys(self) -> bool:
+        """Ask anew for keys that were refused."""
+        try:
+            renewed = [renew_secret(each) for each in (self.place.access_key, self.place.secret_key)]
+            return True in renewed  # both were asked for: they belong together
+        except ConfigurationError:
+            return False
 
     def _keys(self) -> AwsKeys:
         place = self.place

@@ -6,7 +6,7 @@ import re
 
 import pymysql
 
-from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.errors import EngineError, EngineErrorKind, LoginRefused
 
 # Of the errors that are found before a row is read. What is not here is an error of some row.
 KINDS: dict[int, EngineErrorKind] = {
@@ -53,6 +53,7 @@ KINDS: dict[int, EngineErrorKind] = {
         (1927, 2002, 2003, 2005, 2006, 2012, 2013, 2026, 2055, 4031), EngineErrorKind.UNAVAILABLE
     ),
 }
+LOGIN = frozenset({1045, 1698})
 UNKNOWN_COLUMN = re.compile(r"Unknown column '([^']*)'")
 
 
@@ -61,6 +62,8 @@ def mysql_error(failure: Exception) -> EngineError:
     if isinstance(failure, pymysql.err.InterfaceError | OSError):
         return EngineError(EngineErrorKind.UNAVAILABLE, str(failure))
     number = failure.args[0] if failure.args else None
+    if number in LOGIN:
+        return LoginRefused(str(failure))
     kind = KINDS.get(number) if isinstance(number, int) else None
     detail = str(failure)
     if kind is EngineErrorKind.UNKNOWN_NAME:

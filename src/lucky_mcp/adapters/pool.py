@@ -18,8 +18,15 @@ class Pool:
     How many are in use at a time is not its business: see ServerAdapter.
     """
 
-    def __init__(self, new_session: Callable[[], Session], now: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        new_session: Callable[[], Session],
+        now: Callable[[], float] = time.monotonic,
+        renew: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """`renew` asks for the account's password anew, and says whether it is another now."""
         self._new_session = new_session
+        self.renew = renew
         self._now = now
         self._lock = threading.Lock()
         self._idle: list[tuple[float, Session]] = []

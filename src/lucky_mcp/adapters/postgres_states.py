@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.errors import EngineError, EngineErrorKind, LoginRefused
 
 STATES: dict[str, EngineErrorKind] = {
     "42702": EngineErrorKind.AMBIGUOUS_NAME,
@@ -27,11 +27,14 @@ CLASSES: dict[str, EngineErrorKind] = {
     "53": EngineErrorKind.UNAVAILABLE,
     "57": EngineErrorKind.UNAVAILABLE,
 }
+LOGIN = "28"
 UNKNOWN_COLUMN = re.compile(r'column ("?)(?P<name>.+?)\1 does not exist')
 
 
 def state_error(state: str, detail: str) -> EngineError:
     """Return the kind of a state of five characters, with the server's words as internal detail."""
+    if state.startswith(LOGIN):
+        return LoginRefused(detail)
     kind = STATES.get(state) or CLASSES.get(state[:2]) or EngineErrorKind.RUNTIME
     if kind is EngineErrorKind.UNKNOWN_NAME:
         match = UNKNOWN_COLUMN.search(detail)

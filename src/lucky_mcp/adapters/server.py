@@ -15,9 +15,9 @@ from typing import Any, Generic, TypeVar
 
 from lucky_mcp.adapters.base import EngineRows
 from lucky_mcp.adapters.pool import IDLE_SECONDS, Pool
-from lucky_mcp.adapters.session import CONNECT_SECONDS, Probed, Session, server_of
+from lucky_mcp.adapters.session import CONNECT_SECONDS, Probed, Session, renew_password, server_of
 from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
-from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.errors import EngineError, EngineErrorKind, LoginRefused
 from lucky_mcp.model.probe import Answer
 from lucky_mcp.model.source import Source
 
@@ -39,7 +39,7 @@ class ServerAdapter:
 
     def __init__(self, source: Source, new_session: Callable[[], Session]) -> None:
         places = server_of(source).connections_max
-        self._pool = Pool(new_session)
+        self._pool = Pool(new_session, renew=lambda: renew_password(server_of(source)))
         self._places = asyncio.Semaphore(places)
         # One thread for each read, and one to stop it.
         self._workers = ThreadPoolExecutor(max_workers=2 * places, thread_name_prefix=source.short_name)
@@ -195,12 +195,29 @@ class _Read(Generic[T]):
                 self._drop(waiting)
                 self._refuse_when_stopped()
                 self._pool.drop_all()
-        session = self._pool.new()
+        session = self._opened()
+        try:
+            self._refuse_when_stopped()
+            session.prepare(self._left_ms())
+        except BaseException:
+            self._drop(session)
+            raise
+        return session
+
+    def _opened(self) -> Session:
+        """Return a new connection; a refused login is tried once more if the password is another now."""
+        try:
+            return self._open(self._pool.new())
+        except LoginRefused:
+            self._refuse_when_stopped()
+            if not self._pool.renew():
+                raise
+        return self._open(self._pool.new())
+
+    def _open(self, session: Session) -> Session:
         try:
             self._hold(session)
             session.open()
-            self._refuse_when_stopped()
-            session.prepare(self._left_ms())
         except BaseException:
             self._drop(session)
             raise

@@ -14,7 +14,7 @@ from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
 from lucky_mcp.errors import ConfigurationError, EngineError, EngineErrorKind
 from lucky_mcp.model.probe import Answer
 from lucky_mcp.model.source import Server, Source
-from lucky_mcp.secrets.references import read_secret
+from lucky_mcp.secrets.references import read_secret, renew_secret
 
 log = structlog.get_logger(__name__)
 
@@ -73,6 +73,15 @@ def password_of(server: Server, environment: Mapping[str, str]) -> str:
         return read_secret(server.password, environment)
     except ConfigurationError as failure:
         raise EngineError(EngineErrorKind.UNAVAILABLE, str(failure)) from None
+
+
+def renew_password(server: Server) -> bool:
+    """Ask anew for a password that the server refused; whether it is another now."""
+    try:
+        return renew_secret(server.password)
+    except ConfigurationError as failure:
+        log.warning("secret_not_renewed", failure=str(failure))
+        return False
 
 
 def refuse_writable(source: Source, beyond: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ from lucky_mcp.model.source import SERVERS, Kind, Server
 from lucky_mcp.policy.schema import SourceEntry
 from lucky_mcp.policy.source_urls import expand
 from lucky_mcp.policy.yaml_files import YamlFile
-from lucky_mcp.secrets.references import is_reference
+from lucky_mcp.secrets.references import HOW, is_reference
 
 PORTS = {Kind.MYSQL: 3306, Kind.POSTGRES: 5432, Kind.REDSHIFT: 5439}
 
@@ -58,7 +58,7 @@ def _server(
         return file.place((*place, key))
 
     if entry.password and not is_reference(entry.password):
-        raise ConfigurationError(f"{at('password')}: write env:NAME or file:/path, never the password itself")
+        raise ConfigurationError(f"{at('password')}: write {HOW}, never the password itself")
     host = expand(entry.host, environment, at("host"))
     is_here = _is_here(host)
     if entry.tls is False and not is_here:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.s3_place import SCHEME, s3_place
-from lucky_mcp.secrets.references import is_reference
+from lucky_mcp.secrets.references import HOW, is_reference
 
 PATH_SCHEMES = ("duckdb:///", "lake:///")
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
@@ -37,7 +37,7 @@ def _check_s3(url: str, where: str) -> None:
     except ValueError as failure:
         raise ConfigurationError(f"{where}: {failure}") from None
     if not all(map(is_reference, filter(None, (place.access_key, place.secret_key)))):
-        raise ConfigurationError(f"{where}: a key stands in the URL; write env:NAME or file:/path")
+        raise ConfigurationError(f"{where}: a key stands in the URL; write {HOW}")
 
 
 def expand(text: str, environment: Mapping[str, str], place: str) -> str:
