@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fuzz mutants lock clean bench docs
+.PHONY: help setup demo test test-mysql check fuzz mutants lock clean bench docs
 
 PORT ?= 8765
 PYTEST_ARGS ?=
@@ -13,9 +13,10 @@ WORKERS ?= 2
 RESTART ?=
 AT ?=
 BIN := .venv/bin
+MYSQL_TESTS := $(addprefix tests/live/test_,cases_on_servers.py generated_on_servers.py)
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: ## Serve the synthetic fleet on this machine (PORT=8765)
 	@scripts/setup.sh demo
@@ -26,6 +27,10 @@ setup: ## Bring .venv up to date for development
 
 test: check ## Run every check, then every test (PYTEST_ARGS="-k name")
 	$(BIN)/pytest -q -n 2 $(PYTEST_ARGS)
+
+test-mysql: setup ## Run the cases and properties on a real MySQL 9, unpacked into .mysql/ from Debian unstable
+	scripts/mysql-server.sh .mysql
+	LUCKY_MYSQL_HOME=$(CURDIR)/.mysql $(BIN)/pytest -q -k "not postgres and not redshift" $(MYSQL_TESTS) $(PYTEST_ARGS)
 
 check: setup ## Run ruff, mypy and import-linter
 	$(BIN)/ruff check --quiet .

@@ -32,5 +32,6 @@ def test_a_short_run_measures_every_step(tmp_path: Path) -> None:
         "slowest",
         "crawl again",
         "start over",
+        "EXISTS over all",
     ):
         assert step in page

@@ -94,7 +94,7 @@ async def test_what_is_accepted_in_parts_is_accepted_as_a_whole(
     texts = watched(monkeypatch)
     parts = prepared(shared, case.source, case.sql, case.role)
     assert not {parts.guarded.text, parts.guarded.text_fenced} & set(texts)
-    monkeypatch.setattr(verify, "_holds_in_parts", lambda *args, **kwargs: False)
+    monkeypatch.setattr(verify, "read_in_parts", lambda *args, **kwargs: None)
     assert prepared(shared, case.source, case.sql, case.role) == parts
     assert {parts.guarded.text, parts.guarded.text_fenced} <= set(texts)
 
@@ -115,7 +115,7 @@ def test_words_of_an_agent_are_not_taken_for_a_mark(
     sql: str, shared: Shared, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     parts = prepared(shared, SHOPS, sql)
-    monkeypatch.setattr(verify, "_holds_in_parts", lambda *args, **kwargs: False)
+    monkeypatch.setattr(verify, "read_in_parts", lambda *args, **kwargs: None)
     assert prepared(shared, SHOPS, sql) == parts
 
 

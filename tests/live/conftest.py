@@ -27,6 +27,7 @@ from tests.live.fleet import (
 )
 from tests.live.forms import served_by
 from tests.live.sealed import Ask, asking
+from tests.support import mysql_server
 from tests.support.generator_fleet import small_fleet
 from tests.support.house import opened
 from tests.support.neighbours import NAMES, neighbour
@@ -83,10 +84,10 @@ def live_view(demo_policies: PolicySet) -> View:
 
 @pytest.fixture(scope="session")
 def live_mariadb(live_view: View) -> Iterator[Server]:
-    """A private MariaDB server."""
-    if not has_mariadb():
+    """A private MariaDB server, or the MySQL of `make test-mysql` in its place."""
+    if not mysql_server.is_chosen() and not has_mariadb():
         pytest.skip("mariadbd is not installed")
-    with mariadb() as running:
+    with mysql_server.mysql() if mysql_server.is_chosen() else mariadb() as running:
         connection = running.connect()
         cursor = connection.cursor()
 

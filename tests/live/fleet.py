@@ -52,16 +52,17 @@ def redshift_address(wire: RedshiftWire, **changed: object) -> Address:
 def make_mariadb_reader(running: MariaDB, schemas: Iterable[str]) -> None:
     """Make the account anew, with SELECT on the schemas."""
     with running.connect() as connection, connection.cursor() as cursor:
-        cursor.execute(f"CREATE OR REPLACE USER {READER} IDENTIFIED BY %s", (PASSWORD,))
+        cursor.execute(f"DROP USER IF EXISTS {READER}")
+        cursor.execute(f"CREATE USER {READER} IDENTIFIED BY %s", (PASSWORD,))
         for schema in schemas:
             cursor.execute(f"CREATE DATABASE IF NOT EXISTS `{schema}`")
             cursor.execute(f"GRANT SELECT, SHOW VIEW ON `{schema}`.* TO {READER}")
 
 
-def make_postgres_reader(running: Postgres, schemas: Iterable[str]) -> None:
+def make_postgres_reader(running: Postgres, schemas: Iterable[str], database: str = "postgres") -> None:
     """Make the account, with SELECT on what is and will be in the schemas."""
     reader = sql.Identifier(READER)
-    with running.connect() as connection:
+    with running.connect(database) as connection:
         with suppress(psycopg.errors.DuplicateObject):
             connection.execute(sql.SQL("CREATE ROLE {} LOGIN").format(reader))
         connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(reader, sql.Literal(PASSWORD)))

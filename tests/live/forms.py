@@ -20,11 +20,12 @@ ROWS_MAX = 1000
 
 @dataclass(frozen=True, kw_only=True)
 class Forms:
-    """One query as a server could get it; only `fenced` is ever sent by the gateway."""
+    """One query as a server could get it; the gateway sends `sent`, which is `fenced` if it could fail."""
 
     unfenced: str
     fence_alone: str
     fenced: str
+    sent: str
 
 
 def served_by(source: Source, kind: Kind) -> Source:
@@ -37,6 +38,10 @@ def forms(view: View, principal: Principal, source: Source, text: str) -> Forms:
     request = SqlRead(source=source.name, sql=text, rows_max=ROWS_MAX)
     with mock.patch.object(enforce, "ALWAYS_FENCED", frozenset()):  # or no unfenced text is made
         guarded = prepare(view, principal, source, request).guarded
-    with mock.patch.object(guard_scans, "safe_conjuncts", lambda *_: ()):
+    with (
+        mock.patch.object(guard_scans, "safe_conjuncts", lambda *_: ()),
+        mock.patch.object(enforce, "needs_no_fence", lambda *_: None),
+    ):
         alone = prepare(view, principal, source, request).guarded
-    return Forms(unfenced=guarded.text, fence_alone=alone.text_fenced, fenced=guarded.text_fenced)
+    sent = prepare(view, principal, source, request).guarded.text_sent
+    return Forms(unfenced=guarded.text, fence_alone=alone.text_fenced, fenced=guarded.text_fenced, sent=sent)

@@ -24,6 +24,7 @@ from lucky_mcp.model.source import Kind
 from tests.enforcement.test_rewrite_cases import PRINCIPALS, is_ordered
 from tests.live.conftest import Server
 from tests.live.fleet import ENVIRONMENT, moved
+from tests.support import mysql_server
 from tests.support.cases import RewriteCase, as_csv, csv_lines, rewrite_cases
 from tests.support.dialect_worlds import DialectWorlds
 from tests.support.house import opened
@@ -33,7 +34,7 @@ NAMED: Mapping[str, list[dict[str, Any]]] = YAML(typ="safe").load(
     (Path(__file__).parent / "case_differences.yaml").read_text(encoding="utf-8")
 )
 DIFFERENCES = {
-    Kind.MYSQL: NAMED["mariadb"],
+    Kind.MYSQL: NAMED["mysql" if mysql_server.is_chosen() else "mariadb"],
     Kind.POSTGRES: NAMED["postgres"],
     Kind.REDSHIFT: NAMED["redshift"],
 }

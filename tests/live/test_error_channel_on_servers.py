@@ -58,7 +58,7 @@ def test_hidden_rows_decide_neither_rows_nor_errors(
     server: Server, worlds: Mapping[str, Sequence[Table]]
 ) -> None:
     asked = probes(server)
-    assert differing(server, worlds, asked, lambda each: each.fenced) == []
+    assert differing(server, worlds, asked, lambda each: each.sent) == []
 
 
 def test_the_probes_tell_hidden_rows_where_there_is_no_fence(
@@ -72,7 +72,7 @@ def test_the_probes_tell_hidden_rows_where_there_is_no_fence(
 def test_the_fence_answers_as_the_twin(server: Server, worlds: Mapping[str, Sequence[Table]]) -> None:
     asked = probes(server)
     texts = [*PROBES["both"], *PROBES[server.source(ORDERS).dialect.value]]
-    fenced = outcomes(server, worlds["base"], asked, lambda each: each.fenced)
+    fenced = outcomes(server, worlds["base"], asked, lambda each: each.sent)
     server.load(worlds["twin"])
     plain = [comparable(server.ask(SCHEMAS[ORDERS], text)) for text in texts]
     assert [text for text, a, b in zip(texts, fenced, plain, strict=True) if a != b] == []
@@ -96,8 +96,8 @@ def test_generated_queries_behind_the_fence(
             except ReadError:
                 continue
             texts.append(text)
-    assert differing(server, worlds, asked, lambda each: each.fenced) == []
-    fenced = outcomes(server, worlds["base"], asked, lambda each: each.fenced)
+    assert differing(server, worlds, asked, lambda each: each.sent) == []
+    fenced = outcomes(server, worlds["base"], asked, lambda each: each.sent)
     server.load(worlds["twin"])
     plain = [
         comparable(server.ask(SCHEMAS[source], text)) for (source, _), text in zip(asked, texts, strict=True)

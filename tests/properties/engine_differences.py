@@ -19,11 +19,12 @@ LIST = Path(__file__).parent.parent / "cases" / "engine_differences.yaml"
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
-    """One way in which the embedded engine differs from itself, by plan or by the spelling of a name.
+    """One way in which an engine differs from itself by plan or by spelling, or from what the parser knows of it.
 
     It explains a finding when each pattern that is given occurs: `sql` in the query, `wrong` in what was
-    found, `dialects` names where it may be. `proofs` gives, per dialect and source, a query that shows it, and
-    `means` the same query spelled so that the engine takes it as it is meant, where no other plan does.
+    found, `dialects` names where it may be: a dialect on the embedded engine, or a server. `proofs` gives, per
+    dialect and source, a query that shows it, and `means` the same query spelled so that the engine takes it as
+    it is meant, where no other plan does.
     """
 
     name: str

@@ -15,8 +15,8 @@ from random import Random
 
 from lucky_mcp.errors import GuardFailed
 from tests.properties.engine_differences import explained
-from tests.support.generator_checks import Verdict, leak, lie
-from tests.support.generator_house import Answer, House
+from tests.support.generator_checks import AnyHouse, Verdict, leak, lie
+from tests.support.generator_house import Answer
 from tests.support.generator_numbers import numbered, smallest
 from tests.support.generator_queries import Query
 from tests.support.generator_schema import World
@@ -64,12 +64,12 @@ class Example:
 
 
 def example(
-    house: House, seed: int, index: int, *, is_risky: bool = False, holding: str = "", without: str = ""
+    house: AnyHouse, seed: int, index: int, *, is_risky: bool = False, holding: str = "", without: str = ""
 ) -> Example:
     """Return the example of an index; `holding` names a construct that it must have, `without` one it must not."""
     rng, views = Random(f"{seed} {index}"), Random(f"views {seed} {index}")
     world = rng.choice(house.worlds)
-    if views.random() < VIEWS_SHARE or holding == VIEW:
+    if house.view_worlds and (views.random() < VIEWS_SHARE or holding == VIEW):
         world = views.choice(house.view_worlds)
     number = rng.getrandbits(62)
     query = numbered(world, number, is_risky=is_risky)
@@ -80,14 +80,14 @@ def example(
 
 
 def with_seed(
-    house: House, seed: int, count: int, *, is_risky: bool = False, holding: str = "", without: str = ""
+    house: AnyHouse, seed: int, count: int, *, is_risky: bool = False, holding: str = "", without: str = ""
 ) -> Iterator[Example]:
     """Yield the first examples of a seed."""
     for index in range(count):
         yield example(house, seed, index, is_risky=is_risky, holding=holding, without=without)
 
 
-def run_block(house: House, seed: int, start: int, stop: int) -> Block:
+def run_block(house: AnyHouse, seed: int, start: int, stop: int) -> Block:
     """Check the examples from `start` up to and without `stop`."""
     block = Block(start)
     for index in range(start, stop):
@@ -96,7 +96,7 @@ def run_block(house: House, seed: int, start: int, stop: int) -> Block:
     return block
 
 
-def _run_one(house: House, seed: int, index: int, block: Block) -> None:
+def _run_one(house: AnyHouse, seed: int, index: int, block: Block) -> None:
     one = example(house, seed, index)
     check, wrong, verdict = judge(one, one.query, house)
     block.counts["asked"] += 1
@@ -109,7 +109,7 @@ def _run_one(house: House, seed: int, index: int, block: Block) -> None:
         block.refused.append(f"{verdict.answer.reason}\n{one.query.sql}")
     if not wrong:
         return
-    name = explained(house.dialect, one.query.sql, wrong)
+    name = explained(house.engine, one.query.sql, wrong)
     if name:
         block.counts[f"the engine's: {name}"] += 1
         return
@@ -117,7 +117,7 @@ def _run_one(house: House, seed: int, index: int, block: Block) -> None:
     block.findings.append(_finding(one, index, check, wrong, house))
 
 
-def judge(one: Example, query: Query, house: House) -> tuple[str, str, Verdict]:
+def judge(one: Example, query: Query, house: AnyHouse) -> tuple[str, str, Verdict]:
     """Return (which check, what is wrong or nothing, the comparison with the twin) for a query."""
     verdict = lie(query, one.world, house)
     error = verdict.answer.error
@@ -131,18 +131,18 @@ def judge(one: Example, query: Query, house: House) -> tuple[str, str, Verdict]:
     return "non-interference", wrong, verdict
 
 
-def _finding(one: Example, index: int, check: str, wrong: str, house: House) -> Finding:
+def _finding(one: Example, index: int, check: str, wrong: str, house: AnyHouse) -> Finding:
     is_wrong = _also_wrong(one, check, wrong, house)
     small = reduced(smallest(one.world, one.number, is_wrong), house.dialect, is_wrong)
     asked = f"{one.world.role} on {one.world.source} against {one.neighbour}"
     return Finding(index, check, wrong, asked, one.query.sql, small.sql)
 
 
-def _also_wrong(one: Example, check: str, wrong: str, house: House) -> Callable[[Query], bool]:
+def _also_wrong(one: Example, check: str, wrong: str, house: AnyHouse) -> Callable[[Query], bool]:
     def is_wrong(query: Query) -> bool:
         by, found, _ = judge(replace(one, query=query), query, house)
         alike = bool(found) and by == check and way_of(found) == way_of(wrong)
-        return alike and not explained(house.dialect, query.sql, found)
+        return alike and not explained(house.engine, query.sql, found)
 
     return is_wrong
 

@@ -1,5 +1,6 @@
 """`make fuzz`: many generated queries through the guard, compared with the twin and with neighbouring data.
 
+"all" is every dialect on the embedded engine; a server is asked by its name, and must be installed.
 A run keeps its place in `.fuzz/<engine>-<seed>/`, so that the next one goes on from there. Exit code 1 means
 that violations were found, in this run or in the ones it goes on from.
 """
@@ -18,15 +19,18 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
+from multiprocessing.util import Finalize
 from pathlib import Path
 
 import pytest
 
 from lucky_mcp.model.source import Dialect
 from tests.properties.long_run import Block, Finding, kept, run_block, written
-from tests.support.generator_house import House
+from tests.support.generator_checks import AnyHouse
 from tests.support.generator_house import house as built
+from tests.support.generator_servers import SERVERS, server_house
 from tests.support.generator_sharp import sharp_fleet
 from tests.support.preparation import prepare_once
 from tests.support.same_thread import read_in_this_thread
@@ -35,7 +39,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 STATE = ROOT / ".fuzz"
 BLOCK = 50
 PROGRESS_SECONDS = 5.0
-_house: dict[str, House] = {}
+_house: dict[str, AnyHouse] = {}
+_open = ExitStack()
+ENGINES = [*(each.value for each in Dialect), *SERVERS]
 
 
 @dataclass
@@ -135,9 +141,12 @@ def _block(asked: tuple[str, int, int, int]) -> Block:
     return run_block(_house[engine], seed, start, stop)
 
 
-def _built(engine: str) -> House:
+def _built(engine: str) -> AnyHouse:
     folder = Path(tempfile.mkdtemp(prefix=f"fuzz-{engine}-"))
-    return built(sharp_fleet(), ROOT / "policies", folder, engine)
+    if engine not in SERVERS:
+        return built(sharp_fleet(), ROOT / "policies", folder, engine)
+    Finalize(None, _open.close, exitpriority=1)  # when a worker ends
+    return _open.enter_context(server_house(engine, sharp_fleet(), ROOT / "policies", folder))
 
 
 def _note_refusals(state: State, block: Block) -> None:
@@ -180,7 +189,7 @@ def main(arguments: Iterable[str] | None = None) -> int:
     """Run what the command line asks for; return 1 when there are violations."""
     parser = argparse.ArgumentParser(prog="make fuzz", description=__doc__)
     parser.add_argument("--number", type=int, default=1000)
-    parser.add_argument("--engine", choices=["all", *Dialect], default="all")
+    parser.add_argument("--engine", choices=["all", *ENGINES], default="all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--restart", action="store_true")
@@ -207,4 +216,5 @@ def main(arguments: Iterable[str] | None = None) -> int:
 if __name__ == "__main__":
     code = main()
     sys.stdout.flush()
+    _open.close()
     os._exit(code)  # open databases need no orderly end

@@ -9,13 +9,14 @@ from tests.properties.engine_differences import Difference, differences, explain
 from tests.support.generator_checks import PLANS_DISAGREE, lie
 from tests.support.generator_house import House
 from tests.support.generator_queries import Query
+from tests.support.generator_servers import SERVERS
 
 
 @pytest.mark.parametrize("difference", differences(), ids=lambda each: each.name)
 def test_an_entry_has_a_reason_and_a_proof(difference: Difference) -> None:
     assert difference.reason
     assert difference.proofs
-    assert set(difference.proofs) <= set(difference.dialects) <= {each.value for each in Dialect}
+    assert set(difference.proofs) <= set(difference.dialects) <= {*(each.value for each in Dialect), *SERVERS}
 
 
 def test_the_engine_answers_a_proof_by_two_plans_and_the_guard_as_it_is_written(house: House) -> None:

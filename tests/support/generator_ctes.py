@@ -37,11 +37,11 @@ def with_clause(context: Context, outer: Scope, write: Writer) -> tuple[str, tup
 def _name(context: Context, outer: Scope, taken: Sequence[str]) -> str:
     """Return a name for an entry: often one that means something else outside."""
     around = [cte.name for cte in outer.ctes if cte.name not in taken]
-    if around and context.chance(65):
+    if around and context.has("shadow_cte") and context.chance(65):
         context.count("shadow_cte")
         return context.pick(around)
     shadowing = [table.name for table in context.world.tables if table.name not in taken]
-    if shadowing and context.chance(50):
+    if shadowing and context.has("shadow") and context.chance(50):
         context.count("shadow")
         return context.pick(shadowing)
     return context.fresh_quoted() if context.chance(10) else context.fresh("w")

@@ -53,7 +53,7 @@ def _key(context: Context, scope: Scope, kind: Kind) -> str:
 
 
 def _by(context: Context, keys: Sequence[str], names: Sequence[str]) -> str:
-    if context.chance(25):
+    if (context.has("cube") or context.has("rollup")) and context.chance(25):
         return _sets(context, keys)
     if context.has("group_all") and context.chance(8):
         return context.count("group_all", "ALL")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from lucky_mcp.adapters.base import Adapter
+from lucky_mcp.adapters.duckdb import SETTINGS
 from lucky_mcp.adapters.registry import Registry
 from lucky_mcp.audit.line import to_line
 from lucky_mcp.audit.record import AuditRecord
@@ -27,7 +28,7 @@ from tests.support.generator_marts import view_world
 from tests.support.generator_schema import World, world
 from tests.support.house import ANALYST, ENGINEER, NOW, policies_in, policies_over
 from tests.support.neighbours import NAMES, neighbour
-from tests.support.plain_databases import Databases
+from tests.support.plain_databases import Databases, Plain
 from tests.support.reference import CRM, MAP, ORDERS, SHOPS, clean_tables
 
 PRINCIPALS: Mapping[str, Principal] = {"analyst": ANALYST, "data_engineer": ENGINEER}
@@ -68,6 +69,11 @@ class House:
     raw: Databases
     runner: asyncio.Runner = field(repr=False)
 
+    @property
+    def engine(self) -> str:
+        """Under which name runs and differences are kept: every dialect is run by the embedded engine."""
+        return self.dialect
+
     def ask(self, role: str, source: str, sql: str, *, over: str = "base") -> Answer:
         """Ask through the guard, as the role, over the base data or a neighbour of it."""
         gateway = self.gateways[role, over]
@@ -78,6 +84,25 @@ class House:
             )
         except ReadError as error:
             return Answer(error=error, is_refusal=not isinstance(error.__context__, ExecutionFailed))
+
+    def plans(self, role: str, source: str, sql: str) -> Iterator[Plain]:
+        """Yield the twin's answers: plain, without its optimizer, with a fence at every table, and without the
+        passes that a gateway's own engine leaves out.
+        """
+        yield self.twins[role].ask(source, sql)
+        yield self.as_written(role, source, sql)
+        yield self.fenced_twins[role].ask(source, sql)
+        passes = str(SETTINGS["disabled_optimizers"])
+        yield self.fenced_twins[role].ask(source, sql, without=passes)
+        yield self.twins[role].ask(source, sql, without=passes)
+
+    def as_written(self, role: str, source: str, sql: str) -> Plain:
+        """Ask the twin without its optimizer."""
+        return self.twins[role].ask(source, sql, optimized=False)
+
+    def unguarded(self, source: str, sql: str) -> Plain:
+        """Ask the raw data."""
+        return self.raw.ask(source, sql)
 
     def close(self) -> None:
         """Close every database and the event loop."""

@@ -38,7 +38,8 @@ def _text(context: Context, scope: Scope, relation: Relation, field: Field, is_o
     name = _spelt(context, field.name)
     if not is_outer and is_plain(scope, field.name) and context.chance(45):
         return name
-    qualifier = _spelt(context, relation.name)
+    lacks = context.world.lacks
+    qualifier = context.spelt(relation.name) if "odd_alias" in lacks else _spelt(context, relation.name)
     if relation.schema and context.chance(10):
         context.count("schema_column")
         qualifier = f"{relation.schema}.{relation.name}"

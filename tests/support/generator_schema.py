@@ -58,6 +58,8 @@ class World:
     role: str
     dialect: str
     tables: tuple[TableShape, ...] = field(repr=False)
+    lacks: frozenset[str] = frozenset()  # what a server of the dialect has not, or has a defect of its own in
+    number_types_differ: bool = True  # whether 2 and 2.0 are two answers
 
     def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
         """Show a failing example without the tables, which are the same in each."""
@@ -75,7 +77,7 @@ class World:
 
     def has(self, construct: str) -> bool:
         """Whether the dialect has a construct."""
-        return construct in self.features.constructs
+        return construct in self.features.constructs and construct not in self.lacks
 
     @property
     def kinds(self) -> tuple[Kind, ...]:

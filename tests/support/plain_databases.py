@@ -20,16 +20,26 @@ FENCE_ROWS = 9223372036854775807
 # A product of products may have any number of rows: beyond these, nothing is compared.
 ROWS_MAX = 100_000
 SECONDS_MAX = 15.0
+# The engine itself gives up on such a query, by one plan and not by another: no verdict on the guard.
+ENGINE_DEFECTS = ("InternalException", "SerializationException", "NotImplementedException")
+# The twin has no bounds of its own; the house's say nothing about the answer.
+GIVEN_UP = ("InterruptException", "OutOfMemoryException")
+RUNTIME_FAILURES = ("ConversionException", "InvalidInputException", "OutOfRangeException")
 BOUNDS: Config = {"threads": 1, "memory_limit": "1GB", "temp_directory": "", "max_temp_directory_size": "0KB"}
 
 
 @dataclass(frozen=True)
 class Plain:
-    """What an unguarded query came to; `failure` is the engine's own text."""
+    """What an unguarded query came to; `failure` is the engine's own text.
+
+    `gave_up`: by this plan the engine has no answer at all. `on_a_value`: it failed while it computed.
+    """
 
     columns: tuple[str, ...] = ()
     rows: Sequence[tuple[object, ...]] = ()
     failure: str = ""
+    gave_up: bool = False
+    on_a_value: bool = False
 
     @property
     def is_cut(self) -> bool:
@@ -105,7 +115,12 @@ class Databases:
         except (duckdb.Error, SqlglotError, ReadError) as failure:
             if isinstance(failure, duckdb.InternalException | duckdb.FatalException):
                 self._open_again(source)
-            return Plain(failure=f"{type(failure).__name__}: {failure}")
+            name = type(failure).__name__
+            return Plain(
+                failure=f"{name}: {failure}",
+                gave_up=name in ENGINE_DEFECTS + GIVEN_UP,
+                on_a_value=name in RUNTIME_FAILURES,
+            )
 
     def _cursor(self, source: str, *, optimized: bool) -> duckdb.DuckDBPyConnection:
         if (source, optimized) not in self._kept:

@@ -17,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -64,6 +64,10 @@ class NoServer(RuntimeError):
     """The server's programs are not installed here, or it did not begin to answer."""
 
 
+def _nothing() -> None:
+    """There is nothing to begin again."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class MariaDB:
     """A running server; everybody who reaches the socket is its administrator."""
@@ -71,6 +75,8 @@ class MariaDB:
     socket: Path
     port: int
     certificate: Path
+    restart: Callable[[], None] = field(default=_nothing, repr=False)
+    """Begin again with the same data, after a statement that killed the server."""
 
     def connect(self, database: str | None = None) -> pymysql.Connection[pymysql.cursors.Cursor]:
         """Open a connection that commits every statement."""
@@ -87,10 +93,10 @@ class Postgres:
     port: int
     certificate: Path
 
-    def connect(self) -> psycopg.Connection:
+    def connect(self, database: str = "postgres") -> psycopg.Connection:
         """Open a connection that commits every statement."""
         return psycopg.connect(
-            host=str(self.folder), port=self.port, user="lucky", dbname="postgres", autocommit=True
+            host=str(self.folder), port=self.port, user="lucky", dbname=database, autocommit=True
         )
 
 
@@ -130,10 +136,10 @@ def mariadb(*options: str) -> Iterator[MariaDB]:
             *MARIADB_OPTIONS,
             *options,
         ]
-        with _running(command, folder, lambda: _greet(found), OSError, signal.SIGTERM):
+        with _running(command, folder, lambda: _greet(found), OSError, signal.SIGTERM) as restart:
             _drop_nobody(found)
             _load_time_zone(found)
-            yield found
+            yield replace(found, restart=restart)
 
 
 @contextmanager
@@ -207,13 +213,23 @@ def _running(
     try_it: Callable[[], None],
     failure: type[Exception],
     stop: signal.Signals,
-) -> Iterator[None]:
-    """`stop` is the signal after which the server ends at once, whoever is still connected."""
+) -> Iterator[Callable[[], None]]:
+    """`stop` is the signal after which the server ends at once, whoever is still connected.
+
+    Yields what begins a server again that has died.
+    """
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+
+        def restart() -> None:
+            nonlocal process
+            process.wait(timeout=START_SECONDS)
+            process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
+            _wait(process, folder, try_it, failure)
+
         try:
             _wait(process, folder, try_it, failure)
-            yield
+            yield restart
         finally:
             process.send_signal(stop)
             with suppress(subprocess.TimeoutExpired):

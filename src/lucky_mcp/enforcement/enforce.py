@@ -15,6 +15,7 @@ from lucky_mcp.enforcement.repeated_arguments import refuse_repeated_arguments
 from lucky_mcp.enforcement.repeated_subqueries import refuse_repeated_subqueries
 from lucky_mcp.enforcement.required_conditions import refuse_unmet
 from lucky_mcp.enforcement.session_names import refuse_session_names
+from lucky_mcp.enforcement.unfenced import needs_no_fence, unfenced_text
 from lucky_mcp.enforcement.unix_time import has_unix_time, settle_unix_time
 from lucky_mcp.enforcement.verify import verify
 from lucky_mcp.model.decision import Permit
@@ -49,20 +50,28 @@ def enforce(
         holds_time = settle_clock(nodes, source, now) or holds_time
         refuse_repeated_subqueries(nodes, source.dialect)
     bound_rows(query.tree, rows_max)
+    always_fenced = source.kind in ALWAYS_FENCED
+    implied = needs_no_fence(nodes, query, permit, source) if always_fenced else None
     tree = guard_scans(query, permit, source.dialect)
     guards = [guard_texts(each, source.dialect, source.kind) for each in permit.tables]
     agents, engines = [each.agent for each in guards], [each.engine for each in guards]
     scans = len(query.scans)
-    always_fenced = source.kind in ALWAYS_FENCED
     text_agent = put_guards(render_agent(tree, source.dialect), agents, scans)
-    plain = "" if always_fenced else render_engine(tree, source.dialect, source.kind)
-    fenced = render_engine(fence(tree, source.kind), source.dialect, source.kind, keep=False)
-    text_fenced = put_guards(fenced, engines, scans)
-    verify(text_fenced, query, permit, source, rows_max=rows_max, fenced=True)
-    text = text_fenced
-    if not always_fenced:
-        text = put_guards(plain, engines, scans)
-        verify(text, query, permit, source, rows_max=rows_max, fenced=False)
+    unfenced = None
+    if implied is not None:
+        unfenced = unfenced_text(tree, implied, query, permit, source, rows_max)
+    if unfenced is not None:
+        text = text_fenced = unfenced
+        always_fenced = False
+    else:
+        plain = "" if always_fenced else render_engine(tree, source.dialect, source.kind)
+        fenced = render_engine(fence(tree, source.kind), source.dialect, source.kind, keep=False)
+        text_fenced = put_guards(fenced, engines, scans)
+        verify(text_fenced, query, permit, source, rows_max=rows_max, fenced=True)
+        text = text_fenced
+        if not always_fenced:
+            text = put_guards(plain, engines, scans)
+            verify(text, query, permit, source, rows_max=rows_max, fenced=False)
     return seal_sql(
         source=source,
         text_agent=text_agent,

@@ -9,6 +9,8 @@ same for every statement that reads the table under one decision, so it is rende
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from sqlglot import exp
 
 from lucky_mcp.enforcement.mask_forms import mask_expression
@@ -57,6 +59,12 @@ def guard_scans(query: ResolvedQuery, permit: Permit, dialect: Dialect) -> exp.E
         scan.node.replace(derived)
     query.tree._meta = _Notes({PLACES: places})
     return query.tree
+
+
+def renumber(tree: exp.Expr, numbers: Mapping[int, int]) -> None:
+    """Mark the places of some scans, by their position, with another decision's number, in place."""
+    for at, number in numbers.items():
+        tree.meta[PLACES][at].set("expressions", [marked_column(str(number))])
 
 
 def marked_column(word: str) -> exp.Column:

@@ -213,14 +213,14 @@ def _is_comparable(column: VisibleColumn, literals: list[exp.Expr]) -> bool:
         return False
     base, sizes = base_type(column.type)
     if base in INTEGERS or base in FLOATS or (base in DECIMALS and _is_narrow(sizes)):
-        return all(map(_is_number, literals))
+        return all(map(is_number, literals))
     if base in TEXTS:
         return all(isinstance(each, exp.Literal) and each.is_string for each in literals)
     if base in BOOLEANS:
         return all(isinstance(each, exp.Boolean) for each in literals)
     if base == "DATE":
         return all(_is_time(each, DATE_TYPES) for each in literals)
-    return base in TIMESTAMPS and all(_is_time(each, TIME_TYPES) for each in literals)
+    return base in TIMESTAMPS and all(is_moment(each) for each in literals)
 
 
 def _is_narrow(sizes: str) -> bool:
@@ -228,9 +228,15 @@ def _is_narrow(sizes: str) -> bool:
     return bool(numbers) and numbers[0] <= DECIMAL_DIGITS_MAX and sum(numbers[1:]) <= DECIMAL_SCALE_MAX
 
 
-def _is_number(node: exp.Expr) -> bool:
+def is_number(node: exp.Expr) -> bool:
+    """Whether it is a number written out that every numeric type of every engine takes."""
     bare = node.this if isinstance(node, exp.Neg) else node
     return isinstance(bare, exp.Literal) and not bare.is_string and bool(NUMBER.fullmatch(bare.name))
+
+
+def is_moment(node: exp.Expr) -> bool:
+    """Whether it is a date or time of the calendar, written out as text or as a cast of one."""
+    return _is_time(node, TIME_TYPES)
 
 
 def _is_time(node: exp.Expr, types: frozenset[exp.DType]) -> bool:

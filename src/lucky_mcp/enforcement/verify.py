@@ -28,6 +28,7 @@ from lucky_mcp.model.decision import Permit, TableDecision
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Dialect, Kind, Source
 from lucky_mcp.sql.dialects import ENGINES
+from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.resolved import ResolvedQuery
 from lucky_mcp.sql.scan_conditions import conjuncts
 
@@ -45,7 +46,10 @@ def verify(
     """Raise GuardFailed unless `text` reads exactly the query's scans, each under its guard."""
     same = alike(permit.tables, source.dialect, source.kind)
     scans = Counter(same.get(scan.table, scan.table) for scan in query.scans)
-    if _holds_in_parts(text, scans, query.cte_prefix, permit, source, rows_max=rows_max, fenced=fenced):
+    if (
+        read_in_parts(text, scans, query.cte_prefix, permit, source, rows_max=rows_max, fenced=fenced)
+        is not None
+    ):
         return
     found = guarded_tables(
         text,
@@ -60,7 +64,7 @@ def verify(
         raise not_safe("the scans differ from those of the statement")
 
 
-def _holds_in_parts(
+def read_in_parts(
     text: str,
     scans: Counter[TableName],
     cte_prefix: str,
@@ -69,18 +73,21 @@ def _holds_in_parts(
     *,
     rows_max: int,
     fenced: bool,
-) -> bool:
-    """Whether the text is made of proved guards, as many as the scans, and a rest that reads no table."""
+) -> Nodes | None:
+    """Return the rest of a text that is made of proved guards, as many as the scans, and reads nothing else.
+
+    None for any other text. In the rest, names that `marked_number` knows stand for guards.
+    """
     emptied = _emptied_text(text, permit, source, fenced=fenced)
     if emptied is None:
-        return False
+        return None
     try:
         nodes = read_known(emptied, source.dialect, source.kind)
     except GuardFailed:
-        return False
+        return None
     limit = root_limit(nodes.tree)
     if limit is None or limit > rows_max + 1:
-        return False
+        return None
     found: Counter[TableName] = Counter()
     for table in nodes.of(exp.Table):
         marked = _marked(table, permit)
@@ -89,13 +96,13 @@ def _holds_in_parts(
             continue
         own = isinstance(table.this, exp.Identifier) and table.name.startswith(cte_prefix)
         if not own or table.args.get("db") or table.args.get("catalog"):
-            return False
+            return None
     for derived in nodes.of(exp.Subquery):
         decided = _guarded(derived, permit, source.kind, fenced=fenced)
         if decided is not None:
             found[decided.table] += 1
     # One that stands in a literal, or is no derived table with its fence, is missing in what was found.
-    return found == scans and found.total() == emptied.count(EMPTY)
+    return nodes if found == scans and found.total() == emptied.count(EMPTY) else None
 
 
 def _emptied_text(text: str, permit: Permit, source: Source, *, fenced: bool) -> str | None:
@@ -178,10 +185,16 @@ def _guarded(derived: exp.Subquery, permit: Permit, kind: Kind, *, fenced: bool)
 
 
 def _numbered(name: str, permit: Permit) -> TableDecision | None:
+    number = marked_number(name, permit)
+    return None if number is None else permit.tables[number]
+
+
+def marked_number(name: str, permit: Permit) -> int | None:
+    """Return the position, among the decision's tables, of the guard that a name stands for."""
     number = name.removeprefix(EMPTY)
     if not name.startswith(EMPTY) or not number.isdecimal() or int(number) >= len(permit.tables):
         return None
-    return permit.tables[int(number)]
+    return int(number)
 
 
 def forget_guards() -> None:

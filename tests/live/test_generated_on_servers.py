@@ -1,0 +1,95 @@
+"""No lie and no leak on real servers: 500 generated queries each, errors included.
+
+Against a physically filtered and masked copy on a server of the same kind, and between databases that differ
+only in hidden rows and in hidden parts of masked values. `make fuzz ENGINE=mariadb` asks as many as there is time for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from lucky_mcp.enforcement import unfenced
+from lucky_mcp.errors import ReadError
+from lucky_mcp.gateway.prepare import prepare
+from lucky_mcp.gateway.prepared_cache import forget_everything
+from lucky_mcp.model.request import SqlRead
+from tests.properties.engine_differences import differences, explained
+from tests.properties.long_run import Example, judge, outcomes, with_seed
+from tests.properties.shares import Shares
+from tests.support import mysql_server
+from tests.support.generator_checks import leak, lie, touches_hidden
+from tests.support.generator_house import PRINCIPALS
+from tests.support.generator_queries import Query
+from tests.support.generator_servers import MARIADB, MYSQL, POSTGRES, ServerHouse, server_house
+from tests.support.generator_sharp import sharp_fleet
+from tests.support.preparation import prepare_once
+from tests.support.servers import NoServer
+
+QUERIES, SEED = 500, 0
+UNFENCED_LEAST = 0.05
+RISKY = 400
+
+
+@pytest.fixture(scope="module", params=[MYSQL] if mysql_server.is_chosen() else [MARIADB, POSTGRES])
+def servers(
+    request: pytest.FixtureRequest, project_root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ServerHouse]:
+    """Every world on each server in turn."""
+    folder = tmp_path_factory.mktemp(request.param)
+    try:
+        with server_house(request.param, sharp_fleet(), project_root / "policies", folder) as made:
+            yield made
+    except NoServer as missing:
+        pytest.skip(str(missing))
+
+
+def runs_unfenced(one: Example, house: ServerHouse) -> bool:
+    view = house.gateways[one.world.role, "base"].view()
+    source = view.policies.sources[one.world.source]
+    request = SqlRead(source=source.name, sql=one.query.sql)
+    try:
+        return not prepare(view, PRINCIPALS[one.world.role], source, request).guarded.always_fenced
+    except ReadError:
+        return False
+
+
+@pytest.mark.timeout(240)
+def test_generated_queries_neither_lie_nor_leak(
+    servers: ServerHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepare_once(monkeypatch)
+    shares = Shares(servers.engine)
+    for one in with_seed(servers, SEED, QUERIES):
+        check, wrong, verdict = judge(one, one.query, servers)
+        assert not wrong or explained(servers.engine, one.query.sql, wrong), f"{check}: {wrong}\n{one}"
+        touched = ["touch"] if touches_hidden(one.query, one.world, servers, verdict.twin) else []
+        unfenced = ["unfenced"] if runs_unfenced(one, servers) else []
+        shares.add(one.query, *touched, *unfenced, *outcomes(verdict))
+        if "refused" in outcomes(verdict):
+            shares.refused.append(f"{verdict.answer.reason}\n  {one}")
+    shares.check("join", "nest", "touch")
+    assert shares.share("unfenced") >= UNFENCED_LEAST
+
+
+@pytest.mark.timeout(240)
+def test_without_the_proof_hidden_rows_are_told(
+    servers: ServerHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the test above would show nothing: when every statement runs without fences, some errors tell."""
+    monkeypatch.setattr(unfenced, "cannot_fail", lambda *_: True)
+    forget_everything()
+    asked = with_seed(servers, SEED, RISKY, is_risky=True, holding="probe")
+    told = (leak(one.query, one.world, servers, one.neighbour)[0] for one in asked)
+    assert next(filter(None, told), "")
+    forget_everything()
+
+
+def test_what_is_called_the_servers_is_the_servers(servers: ServerHouse) -> None:
+    for difference in differences():
+        for source, sql in difference.proofs.get(servers.engine, {}).items():
+            world = next(each for each in servers.worlds if (each.role, each.source) == ("analyst", source))
+            found = lie(Query(sql=sql, is_ordered=False, seen=frozenset()), world, servers).wrong
+            assert explained(servers.engine, sql, found) == difference.name, found

@@ -1,0 +1,100 @@
+"""The other half of each comparison on a server: the same query, unguarded, in a session set as a guarded one is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from lucky_mcp.adapters.mysql import MySQLSession
+from lucky_mcp.adapters.postgres import PostgresSession
+from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.model.source import Kind, Source
+from tests.live.fleet import ENVIRONMENT
+from tests.live.sealed import sealed
+from tests.support.plain_databases import ROWS_MAX, Plain
+from tests.support.server_worlds import ServerWorld
+
+TIMEOUT_MS = 8_000
+BYTES_MAX, CELL_CHARS_MAX = 1 << 26, 1 << 20
+# As little as can be moved or merged: the statement in the order in which it is written.
+AS_WRITTEN: Mapping[Kind, tuple[str, ...]] = {
+    Kind.MYSQL: ("SET optimizer_switch = 'derived_merge=off,semijoin=off,materialization=off'",),
+    Kind.POSTGRES: ("SET enable_hashjoin = off", "SET enable_mergejoin = off", "SET enable_hashagg = off"),
+}
+GAVE_UP = {EngineErrorKind.TIMEOUT, EngineErrorKind.UNAVAILABLE, EngineErrorKind.CANCELLED}
+
+
+class PlainServer:
+    """One world asked without a guard; a session per source, as each has its own default schema."""
+
+    def __init__(
+        self, world: ServerWorld, sources: Mapping[str, Source], restart: Callable[[], None]
+    ) -> None:
+        """`restart` begins the server again, when a plain query has killed it."""
+        self._world = world
+        self._restart = restart
+        self._sources = sources
+        self._sessions: dict[str, MySQLSession | PostgresSession] = {}
+
+    def ask(self, source: str, sql: str, *, optimized: bool = True) -> Plain:
+        """Return the rows, or the server's failure."""
+        settings: Sequence[str] = () if optimized else AS_WRITTEN[self._world.kind]
+        try:
+            session = self._session(source)
+            session.prepare(TIMEOUT_MS)
+            self._set(session, source, settings)
+            text = self._world.text(sql)
+            read = sealed(
+                self._sources[source],
+                text,
+                rows_max=ROWS_MAX,
+                bytes_max=BYTES_MAX,
+                cell_chars_max=CELL_CHARS_MAX,
+            )
+            found = session.fetch(read, fenced=True)
+        except EngineError as failure:
+            if failure.kind in GAVE_UP:
+                self.close()
+            if failure.kind is EngineErrorKind.UNAVAILABLE and not self._answers(source):
+                self._restart()
+            return Plain(
+                failure=f"{failure.kind}: {failure.detail}",
+                gave_up=failure.kind in GAVE_UP,
+                on_a_value=failure.kind is EngineErrorKind.RUNTIME,
+            )
+        return Plain(columns=self._world.columns(found.columns), rows=found.rows)
+
+    def close(self) -> None:
+        """Close every session."""
+        for source in list(self._sessions):
+            self._drop(source)
+
+    def _answers(self, source: str) -> bool:
+        try:
+            self._session(source)
+        except EngineError:
+            return False
+        return True
+
+    def _session(self, name: str) -> MySQLSession | PostgresSession:
+        if name not in self._sessions:
+            source = self._world.source(self._sources[name])
+            kinds = {Kind.MYSQL: MySQLSession, Kind.POSTGRES: PostgresSession}
+            made = kinds[self._world.kind](source, ENVIRONMENT)
+            made.open()
+            self._sessions[name] = made
+        return self._sessions[name]
+
+    def _drop(self, name: str) -> None:
+        session = self._sessions.pop(name, None)
+        if session is not None:
+            session.close()
+
+    def _set(self, session: MySQLSession | PostgresSession, source: str, settings: Sequence[str]) -> None:
+        if isinstance(session, PostgresSession):
+            path = self._sources[source].default_schema
+            for text in (f"SET search_path = {path}", *settings):
+                session._open_connection().execute(text.encode())
+            return
+        with session._open_connection().cursor() as cursor:
+            for text in settings:
+                cursor.execute(text)
