@@ -44,6 +44,7 @@ async def open_gateway(
     from lucky_mcp.gateway.refresh import keep_references_fresh, refresh_references
     from lucky_mcp.gateway.reload import Reloader, stamp
     from lucky_mcp.gateway.switches import Switches
+    from lucky_mcp.gateway.system_datasets import with_system
     from lucky_mcp.gateway.watch_catalogs import CatalogWatch
     from lucky_mcp.policy.loader import load_policies
     from lucky_mcp.telemetry.logs import log_to_stderr
@@ -51,7 +52,7 @@ async def open_gateway(
     log_to_stderr()
     directory = _policies(settings)
     loaded = stamp(directory)
-    policies = load_policies(directory, environment, with_datasets=with_datasets)
+    policies = with_system(load_policies(directory, environment, with_datasets=with_datasets))
     audit = open_audit(settings)
     audit.write(operator_event("policy.loaded", policies.digest, f"{len(policies.sources)} sources", _now()))
     gateway = Gateway(
@@ -67,9 +68,7 @@ async def open_gateway(
             yield gateway
             return
         await refresh_references(gateway, _now)
-        watch = CatalogWatch(
-            gateway, audit, interval_s=settings.catalog_refresh_s, now=_now, chance=random.random
-        )
+        watch = CatalogWatch(gateway, audit, settings.catalog_refresh_s, now=_now, chance=random.random)
         reloader = Reloader(gateway, directory, audit=audit, now=_now, environment=environment, loaded=loaded)
         reloads = reloader.keep(settings.policies_reload_s)
         async with in_background(keep_references_fresh(gateway, _now), watch.keep(), reloads):

@@ -14,7 +14,7 @@ from pathlib import Path
 from fastmcp import Client
 
 from lucky_mcp.server.visibility import TOOLSETS
-from tests.server.harness import make_server
+from tests.server.harness import EVERYBODY, make_server
 
 SNAPSHOT = Path(__file__).with_name("tools.json")
 DEFINITION_TOKENS_MAX = 4000
@@ -23,7 +23,7 @@ CHARS_PER_TOKEN = 4
 
 async def contract() -> dict[str, object]:
     """Everything a client is told before its first call, in the order in which it is told."""
-    async with Client(make_server()) as client:
+    async with Client(make_server(identify=lambda: EVERYBODY)) as client:
         tools = await client.list_tools()
         return {
             "instructions": client.instructions,

@@ -162,7 +162,7 @@ def test_the_order_of_masks_is_that_of_combining(old: MaskName | None, new: Mask
 COMPARED: Mapping[type, set[str]] = {
     TableDecision: {"table", "columns", "filters", "requires", "not_filtered", "below"},
     VisibleColumn: {"name", "type", "tags", "mask", "rule", "masks_below"},
-    Role: {"name", "toolset", "masks", "reads_metadata", "reads_up_to"},
+    Role: {"name", "toolset", "masks", "reads_metadata", "reads_system", "reads_up_to"},
     Reference: {"name", "source", "sql", "refresh_s", "max_age_s", "values_max"},
     Bound: {"rows_max", "rows_default", "bytes_max", "cell_chars_max", "timeout_ms"},
 }

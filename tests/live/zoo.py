@@ -14,6 +14,7 @@ from lucky_mcp.catalog.loader import accept, propose
 from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.gateway.crawl import crawl
 from lucky_mcp.gateway.read import Gateway
+from lucky_mcp.gateway.system_datasets import with_system
 from lucky_mcp.model.source import Kind
 from lucky_mcp.policy.loader import load_policies
 from lucky_mcp.policy.new_directory import make_directory
@@ -69,7 +70,7 @@ class Zoo:
 
     def gateway(self, *, with_datasets: bool = True) -> Gateway:
         """A gateway over the directory as it is now."""
-        policies = self.policies(with_datasets=with_datasets)
+        policies = with_system(self.policies(with_datasets=with_datasets))
         return gateway_over(policies, environment=self.environment)
 
     async def crawled(self) -> Catalog:

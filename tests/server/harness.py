@@ -11,9 +11,11 @@ from lucky_mcp.model.principal import Principal
 from lucky_mcp.server.auth import Identify
 from lucky_mcp.server.server import build_server
 from lucky_mcp.server.texts import prompts_directory
-from tests.server.fakes import FakeGateway
+from tests.server.fakes import TOOLSETS, FakeGateway
 
 ANALYST = Principal(subject="ann", roles=("analyst",))
+# Of every role at once, so that no tool is left out.
+EVERYBODY = Principal(subject="all", roles=tuple(TOOLSETS))
 
 
 def make_server(gateway: FakeGateway | None = None, identify: Identify = lambda: ANALYST) -> FastMCP:

@@ -15,7 +15,10 @@ TOOLS_PER_ROLE_MAX = 10
 
 SEEN = {
     "analyst": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
-    "dba": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
+    "dba": [
+        *("search_catalog", "describe_table", "run_query", "check_query", "list_sources"),
+        "get_source_health",
+    ],
     "security_reviewer": ["search_catalog", "describe_table", "check_query", "list_sources"],
     "data_engineer": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
     "ml_engineer": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],

@@ -143,7 +143,7 @@ def mariadb(*options: str) -> Iterator[MariaDB]:
 
 
 @contextmanager
-def postgres() -> Iterator[Postgres]:
+def postgres(*settings: str) -> Iterator[Postgres]:
     """Run a server for the `with` block, as an unprivileged user when we are root; NoServer when it cannot be."""
     home = _postgres_bin()
     if home is None:
@@ -157,7 +157,7 @@ def postgres() -> Iterator[Postgres]:
         make_certificate(data)
         for name in ("cert.pem", "key.pem"):
             shutil.chown(data / name, *_owner_of(data))
-        with _serving(home, owner, folder, data) as found:
+        with _serving(home, owner, folder, data, settings) as found:
             yield found
 
 
@@ -191,9 +191,13 @@ def postgres_standby(primary: Postgres) -> Iterator[Postgres]:
 
 
 @contextmanager
-def _serving(home: Path, owner: list[str], folder: Path, data: Path) -> Iterator[Postgres]:
+def _serving(
+    home: Path, owner: list[str], folder: Path, data: Path, settings: tuple[str, ...] = ()
+) -> Iterator[Postgres]:
     found = Postgres(folder=folder, port=_free_port(), certificate=data / "cert.pem")
-    options = [part for option in (*POSTGRES_OPTIONS, f"port={found.port}") for part in ("-c", option)]
+    options = [
+        part for option in (*POSTGRES_OPTIONS, *settings, f"port={found.port}") for part in ("-c", option)
+    ]
     command = [*owner, str(home / "postgres"), "-D", str(data), "-k", str(folder), *options]
     with _running(command, folder, lambda: found.connect().close(), psycopg.Error, signal.SIGINT):
         yield found

@@ -12,6 +12,7 @@ from lucky_mcp.catalog.differences import differences
 from lucky_mcp.catalog.loader import propose
 from lucky_mcp.errors import ConfigurationError, LuckyError
 from lucky_mcp.gateway.crawl import CRAWLERS, crawl
+from lucky_mcp.gateway.system_datasets import reviewed_part
 
 if TYPE_CHECKING:
     from lucky_mcp.gateway.read import Gateway
@@ -69,6 +70,6 @@ async def _crawled(gateway: Gateway, name: str, propose_in: Path | None) -> Craw
     return Crawled(
         source=name,
         tables=len(found.tables),
-        changes=differences(gateway.policies.catalogs[name], found),
+        changes=differences(reviewed_part(gateway.policies.catalogs[name]), found),
         proposed=propose(propose_in, found) if propose_in is not None else None,
     )

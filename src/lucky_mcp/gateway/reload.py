@@ -20,6 +20,7 @@ from lucky_mcp.audit.sink import AuditSink
 from lucky_mcp.errors import AuditUnavailable, ConfigurationError
 from lucky_mcp.gateway.refresh import refresh_references
 from lucky_mcp.gateway.start import learn
+from lucky_mcp.gateway.system_datasets import with_system
 from lucky_mcp.policy.lint.rules import Severity
 from lucky_mcp.policy.lint.run import lint
 from lucky_mcp.policy.loader import load_policies
@@ -101,7 +102,7 @@ class Reloader:
             why = "\n".join(f"{each.place}: {each.rule}: {each.what}" for each in errors)
             return Rejected(rules=tuple(sorted({each.rule for each in errors})), why=why)
         try:
-            policies = load_policies(self._directory, self._environment)
+            policies = with_system(load_policies(self._directory, self._environment))
         except ConfigurationError as fault:
             return Rejected(rules=("load",), why=str(fault))
         learn(policies)

@@ -18,6 +18,7 @@ from lucky_mcp.catalog.differences import changed_underneath, differences
 from lucky_mcp.errors import LuckyError
 from lucky_mcp.gateway.crawl import CRAWLERS, crawl
 from lucky_mcp.gateway.drift import Drift
+from lucky_mcp.gateway.system_datasets import reviewed_part
 from lucky_mcp.model.principal import SYSTEM_CATALOG
 from lucky_mcp.model.source import Source
 
@@ -42,8 +43,8 @@ class CatalogWatch:
         self,
         gateway: Gateway,
         audit: AuditSink,
-        *,
         interval_s: float,
+        *,
         now: Callable[[], datetime],
         chance: Callable[[], float],
     ) -> None:
@@ -91,7 +92,7 @@ class CatalogWatch:
         return drift
 
     async def _looked(self, name: str, before: Drift | None) -> Drift:
-        reviewed = self._gateway.policies.catalogs[name]
+        reviewed = reviewed_part(self._gateway.policies.catalogs[name])
         try:
             found = await crawl(self._gateway, name)
         except Exception as failure:  # whatever it is, it is this source's alone

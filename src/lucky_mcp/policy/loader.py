@@ -138,6 +138,7 @@ def read_roles(file: YamlFile) -> dict[str, Role]:
             toolset=entry.toolset,
             masks={tag: _role_mask(file, name, entry, tag) for tag in entry.masks},
             reads_metadata=entry.reads_metadata,
+            reads_system=entry.reads_system,
             reads_up_to=entry.reads_up_to,
         )
     return roles

@@ -33,6 +33,7 @@ class Role:
     masks: Mapping[str, MaskRule]
     reads_metadata: bool
     reads_up_to: Level
+    reads_system: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -124,7 +124,7 @@ class SourcesFile(_Model):
 class RoleEntry(_Model):
     """One role: its toolset, the highest level it may read, and the mask per tag.
 
-    A sensitive tag without a mask is denied.
+    A sensitive tag without a mask is denied. `reads_system` gives it the datasets of the schema `system`.
     """
 
     description: str
@@ -133,6 +133,7 @@ class RoleEntry(_Model):
     masks: dict[str, Mask] = Field(default_factory=dict)
     unlisted: Literal["deny"] = "deny"
     reads_metadata: bool = False
+    reads_system: bool = False
 
 
 class RolesFile(_Model):

@@ -16,6 +16,7 @@ from lucky_mcp.server.auth import Identify
 from lucky_mcp.server.catalog_tools import CatalogTools
 from lucky_mcp.server.errors import Answers, ErrorsMiddleware, NewReference
 from lucky_mcp.server.health import add_health_route
+from lucky_mcp.server.ops_tools import OpsTools
 from lucky_mcp.server.query_tools import QueryTools
 from lucky_mcp.server.texts import read_instructions, read_tool_text
 from lucky_mcp.server.visibility import ToolsetMiddleware
@@ -50,6 +51,7 @@ def build_server(
     answers = Answers(new_reference)
     queries = QueryTools(gateway=gateway, identify=identify, answers=answers)
     catalog = CatalogTools(gateway=gateway, identify=identify, answers=answers)
+    operations = OpsTools(gateway=gateway, identify=identify, answers=answers)
     tools = [
         build_tool(function, prompts)
         for function in (
@@ -58,6 +60,7 @@ def build_server(
             queries.run_query,
             queries.check_query,
             catalog.list_sources,
+            operations.get_source_health,
         )
     ]
     server: FastMCP = FastMCP(

@@ -24,9 +24,15 @@ def changed_settings(old: Written, new: Written) -> Iterator[Change]:
     for name in sorted(before.roles.keys() & after.roles.keys()):
         yield from _role(before.roles[name], after.roles[name])
     for name in sorted(after.roles.keys() - before.roles.keys()):
-        yield from _role(replace(after.roles[name], toolset=None, reads_metadata=False), after.roles[name])
+        yield from _role(
+            replace(after.roles[name], toolset=None, reads_metadata=False, reads_system=False),
+            after.roles[name],
+        )
     for name in sorted(before.roles.keys() - after.roles.keys()):
-        yield from _role(before.roles[name], replace(before.roles[name], toolset=None, reads_metadata=False))
+        yield from _role(
+            before.roles[name],
+            replace(before.roles[name], toolset=None, reads_metadata=False, reads_system=False),
+        )
 
 
 def _source(name: str, old: SourceEntry, new: SourceEntry) -> Iterator[Change]:
@@ -63,6 +69,13 @@ def _role(old: Role, new: Role) -> Iterator[Change]:
             rule=f"{old.name}:toolset",
             subject=f"role {old.name}",
             what=f"toolset: {old.toolset} -> {new.toolset}",
+        )
+    if old.reads_system != new.reads_system:
+        yield Change(
+            effect=Effect.WIDENS if new.reads_system else Effect.NARROWS,
+            rule=f"{old.name}:reads_system",
+            subject=f"role {old.name}",
+            what=f"reads_system: {old.reads_system} -> {new.reads_system}",
         )
     if old.reads_metadata != new.reads_metadata:
         yield Change(
