@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -114,7 +115,9 @@ def _other_rows(answer: Answer, twin: Plain, query: Query, world: World) -> str:
     found, expected = shown(answer.result.rows, world), shown(twin.rows, world)
     if answer.result.truncation is not Truncation.NONE:
         return "cut rows are not the twin's" if Counter(found) - Counter(expected) else ""
-    if query.is_ordered and found != expected:
+    # An ORDER BY that names the first of several columns of a name leaves ties: `a`, `a_1` are two of them.
+    names = [re.sub(r"_\d+$", "", name.lower()) for name in twin.columns]
+    if query.is_ordered and len(set(names)) == len(names) and found != expected:
         return f"in order {found[:3]} instead of {expected[:3]}"
     missing, extra = Counter(expected) - Counter(found), Counter(found) - Counter(expected)
     if missing or extra:
