@@ -82,7 +82,7 @@ def test_a_refused_question_is_explained(run: Run, directory: Path) -> None:
     )
     document = json.loads(text)
     assert (code, document["verdict"]) == (Exit.FAILED, "UNKNOWN_NAME")
-    assert {"rule_id", "place", "what", "why"} == set(document["hidden"][0])
+    assert {"rule_id", "place", "what", "why", "allow"} == set(document["hidden"][0])
 
 
 def test_explaining_to_an_unknown_role_is_a_wrong_command(run: Run, directory: Path) -> None:

@@ -76,7 +76,7 @@ async def test_a_defect_of_the_gateway_is_recorded_and_told_without_details(demo
     gateway = await opened(demo_policies, audit=sink)
     sink.records.clear()
 
-    async def broken(_: object, caller: str) -> None:
+    async def broken(*_: object) -> None:
         raise ZeroDivisionError("a secret value")
 
     gateway._executor.execute = broken  # type: ignore[assignment, method-assign]
@@ -92,7 +92,7 @@ async def test_a_cancelled_read_is_recorded(demo_policies: PolicySet) -> None:
     sink = MemorySink()
     gateway = await opened(demo_policies, audit=sink)
 
-    async def for_ever(_: object, caller: str) -> None:
+    async def for_ever(*_: object) -> None:
         await asyncio.sleep(3600)
 
     gateway._executor.execute = for_ever  # type: ignore[assignment, method-assign]

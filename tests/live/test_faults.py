@@ -337,7 +337,7 @@ async def test_a_column_that_is_gone_since_it_was_reviewed(reader: Reader, gatew
     reader.admin("ALTER TABLE luckyus_sales_order.t_order_item DROP COLUMN quantity")
     with pytest.raises(ReadError) as refused:
         await gateway.read(ANALYST, SqlRead(source="salesorder", sql="SELECT COUNT(*) FROM t_order_item"))
-    assert refused.value.code == "UNKNOWN_NAME"
+    assert refused.value.code == "SOURCE_UNAVAILABLE"
     assert "quantity" not in refused.value.agent_text
 
 

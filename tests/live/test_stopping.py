@@ -56,9 +56,9 @@ async def test_the_gateway_ends_what_the_server_does_not(
     source = asked(reader.source)
     start = time.monotonic()
     for text in (SLOW[reader.kind], BURNING):
-        assert await source.failure(text, timeout_ms=300) is EngineErrorKind.TIMEOUT
+        assert await source.failure(text, timeout_ms=1000) is EngineErrorKind.TIMEOUT
         await until(lambda: reader.running() == [])
-    assert time.monotonic() - start < 5
+    assert time.monotonic() - start < 10
     await until(lambda: reader.connections() == 0)
     assert await source.cell("SELECT 1") == 1
 

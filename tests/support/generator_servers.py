@@ -15,7 +15,7 @@ from lucky_mcp.gateway.execute import ExecutionFailed, Executor
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.gateway.refresh import refresh_references
 from lucky_mcp.model.request import SqlRead
-from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.model.source import Dialect, Kind, Limits
 from lucky_mcp.policy.policy_set import PolicySet
 from tests.live.fleet import moved
 from tests.support.generator_house import PRINCIPALS, ROWS_ASKED, SOURCES, Answer, EncodedOnly
@@ -103,7 +103,7 @@ def house_on(
     loaded = policies_over(policies_in(policies, folder / "policies", dialect), folder)
     runner, gateways = asyncio.Runner(), {}
     raw = others.made("raw", there(fleet.tables, worlds.kind))
-    loaded = moved(loaded, worlds.kind, raw.address, READ)
+    loaded = unestimated(moved(loaded, worlds.kind, raw.address, READ))
     for role in PRINCIPALS:
         fleets = {"base": fleet} | {each: neighbour(fleet, role, each) for each in NAMES}
         for each, other in fleets.items():
@@ -141,6 +141,13 @@ def there(tables: Sequence[Table], kind: Kind) -> list[Table]:
     """
     kept = [table for table in tables if table.source in READ]
     return [_without_padding(table) for table in kept] if kind is Kind.MYSQL else kept
+
+
+def unestimated(policies: PolicySet) -> PolicySet:
+    """Return policies under which no read is explained first: a refusal for its cost is no answer to compare."""
+    limits = Limits(rows_examined_max=None)
+    sources = {name: replace(source, limits=limits) for name, source in policies.sources.items()}
+    return replace(policies, sources=sources)
 
 
 def _without_padding(table: Table) -> Table:

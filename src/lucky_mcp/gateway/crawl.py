@@ -34,7 +34,7 @@ async def crawl(gateway: Gateway, source_name: str) -> Catalog:
     ConfigurationError for a source without a crawl or an answer that was cut; ReadError as any read.
     """
     source = gateway.policies.source(source_name)
-    if source is None or source.kind not in CRAWLERS:
+    if source is None or source.status == "planned" or source.kind not in CRAWLERS:
         raise ConfigurationError(f"no crawl for the source {source_name!r}")
 
     async def ask(sql: str) -> Rows:
