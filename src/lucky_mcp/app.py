@@ -57,7 +57,7 @@ async def open_gateway(
     audit.write(operator_event("policy.loaded", policies.digest, f"{len(policies.sources)} sources", _now()))
     gateway = Gateway(
         policies=policies,
-        executor=Executor(Registry()),
+        executor=Executor(Registry(token_keys=settings.token_keys(environment))),
         audit=audit,
         now=_now,
         new_id=_new_receipt,

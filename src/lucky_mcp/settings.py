@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lucky_mcp.errors import ConfigurationError
+from lucky_mcp.secrets.token_keys import TokenKeys
 
 PREFIX = "LUCKY_"
 # Variables of the test suite, and of clients' configuration files, which a child process inherits.
@@ -57,6 +58,14 @@ class Settings(BaseSettings):
         SecretStr | None,
         Field(description="Who calls over stdio: a token from `token create`."),
     ] = None
+    token_key: Annotated[
+        str,
+        Field(description="Where the key of the token mask is: env:NAME or file:/path, 32 bytes or more."),
+    ] = ""
+    token_key_previous: Annotated[
+        str,
+        Field(description="Where the key before it is, to look up old tokens by; see docs/masks.md."),
+    ] = ""
     host: Annotated[str, Field(min_length=1, description="The address to serve HTTP on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="The port for HTTP; 0 takes any free.")] = 8765
     allowed_hosts: Annotated[
@@ -79,6 +88,14 @@ class Settings(BaseSettings):
         float,
         Field(ge=0, description="Seconds between two looks at the policy directory; 0 never reloads it."),
     ] = 5
+
+    def token_keys(self, environment: Mapping[str, str]) -> TokenKeys:
+        """The keys of the token mask; ConfigurationError when one is set and cannot be used."""
+        keys = TokenKeys(
+            reference=self.token_key, previous_reference=self.token_key_previous, environment=environment
+        )
+        keys.check()
+        return keys
 
     @property
     def tokens_path(self) -> Path:

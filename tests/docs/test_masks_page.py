@@ -12,6 +12,7 @@ from lucky_mcp.model.decision import MaskName
 from lucky_mcp.policy.masks import WORDS, fitting, masked
 from lucky_mcp.policy.schema import MaskWord
 from tests.docs.markdown import plain, read_page
+from tests.support.token_keys import K
 
 PAGE = read_page(Path(__file__).resolve().parents[2] / "docs" / "masks.md")
 ROWS = [(word, row) for word in MaskWord for row in PAGE.tables(word)]
@@ -32,7 +33,7 @@ def test_a_row_is_what_the_mask_shows(word: MaskWord, row: list[str]) -> None:
     said = [cell for cell in row[2:] if cell]
     type_ = said[0] if said and said[0].isupper() else "VARCHAR"
     mask = fitting(WORDS[word], type_)
-    shown = masked(typed(value(row[0]), type_), mask, said)
+    shown = masked(typed(value(row[0]), type_), mask, said, K)
     assert (None if shown is None else str(shown)) == value(row[1])
 
 

@@ -14,9 +14,10 @@ from lucky_mcp.enforcement.mask_forms import mask_expression, masked_type
 from lucky_mcp.enforcement.render import render_engine
 from lucky_mcp.model.decision import MaskName, VisibleColumn
 from lucky_mcp.model.source import Dialect, Kind
-from lucky_mcp.policy.masks import WORDS, fitting, masked
+from lucky_mcp.policy.masks import WORDS, fitting, mask_named, masked
 from lucky_mcp.policy.schema import MaskWord
 from tests.support.cases import MaskCase, mask_cases
+from tests.support.token_keys import K
 
 CASES = mask_cases()
 PARSERS = {
@@ -37,6 +38,7 @@ LIKE_CONTACTS = st.text(st.sampled_from("0123456789@.-+() aZ\n'\\\"王😀０é\
 @pytest.fixture(scope="module")
 def engine() -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
+        connection.execute(f"SET VARIABLE lucky_k = '{K}'")
         yield connection
 
 
@@ -66,7 +68,7 @@ def parsed(case: MaskCase) -> object:
 def test_a_mask_shows_what_its_table_says(engine: duckdb.DuckDBPyConnection, case: MaskCase) -> None:
     mask, value = MaskName(case.mask), parsed(case)
     column, shown = column_of(mask, case.type, case.tags), expected(case)
-    assert masked(value, fitting(mask, case.type), case.tags) == shown
+    assert masked(value, fitting(mask, case.type), case.tags, K) == shown
     for dialect in Dialect:
         assert shown_by_engine(engine, column, value, dialect) == shown, dialect
 
@@ -97,7 +99,7 @@ def test_the_sql_form_is_the_reference(
     engine: duckdb.DuckDBPyConnection, value: str, mask: MaskName, dialect: Dialect, tag: str
 ) -> None:
     column = column_of(mask, "VARCHAR", (tag,))
-    shown = masked(value, fitting(mask, "VARCHAR"), (tag,))
+    shown = masked(value, fitting(mask, "VARCHAR"), (tag,), K)
     assert shown_by_engine(engine, column, value, dialect) == shown
 
 
@@ -111,8 +113,8 @@ def test_numbers_are_masked_as_their_digits(
 
 @given(value=LIKE_CONTACTS, mask=st.sampled_from(SHOWING))
 def test_at_most_four_digits_of_a_number_are_shown(value: str, mask: MaskName) -> None:
-    shown = masked(value, fitting(mask, "VARCHAR"), ("pii.phone",))
-    if mask not in {MaskName.EMAIL_DOMAIN, MaskName.SCRUB}:
+    shown = masked(value, fitting(mask, "VARCHAR"), ("pii.phone",), K)
+    if mask not in {MaskName.EMAIL_DOMAIN, MaskName.SCRUB, MaskName.TOKEN}:
         assert sum(character.isdigit() for character in str(shown)) <= 4
 
 
@@ -141,7 +143,12 @@ def test_a_denied_column_has_no_form() -> None:
         mask_expression(VisibleColumn(name="v", type="VARCHAR"), exp.column("v"), Dialect.MYSQL)
 
 
-def test_words_without_a_mask_of_their_own_redact() -> None:
-    assert WORDS[MaskWord.TOKEN] is MaskName.REDACT
+def test_without_a_key_nothing_is_shown_as_a_token() -> None:
+    assert mask_named(MaskWord.TOKEN, has_token_key=False) is MaskName.REDACT
+    with pytest.raises(ValueError, match="key"):
+        masked("x", MaskName.TOKEN)
+
+
+def test_every_word_is_a_mask() -> None:
     assert set(WORDS) == set(MaskWord)
     assert set(WORDS.values()) == set(MaskName)

@@ -11,8 +11,10 @@ from lucky_mcp.enforcement.mask_forms import mask_expression
 from lucky_mcp.enforcement.render import render_engine
 from lucky_mcp.model.decision import MaskName, VisibleColumn
 from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.policy.tokens import token_of
 from tests.support.cases import MaskCase, mask_cases
 from tests.support.servers import has_mariadb, has_postgres, mariadb, postgres
+from tests.support.token_keys import K
 
 COLUMN_TYPES = {
     Kind.MYSQL: {"VARCHAR": "LONGTEXT", "TIMESTAMP": "DATETIME(6)"},
@@ -30,6 +32,7 @@ def mariadb_cursor() -> Iterator[Cursor]:
     with mariadb() as server, server.connect() as connection, connection.cursor() as cursor:
         cursor.execute("CREATE DATABASE masks CHARACTER SET utf8mb4")
         cursor.execute("USE masks")
+        cursor.execute(f"SET @lucky_k = CAST('{K}' AS BINARY)")
         yield cursor
 
 
@@ -38,6 +41,7 @@ def postgres_cursor() -> Iterator[Cursor]:
     if not has_postgres():
         pytest.skip("PostgreSQL is not installed")
     with postgres() as server, server.connect() as connection, connection.cursor() as cursor:
+        cursor.execute(f"SET lucky.k = '{K}'")
         yield cursor
 
 
@@ -67,3 +71,39 @@ def test_mariadb_shows_what_the_tables_say(mariadb_cursor: Cursor) -> None:
 
 def test_postgres_shows_what_the_tables_say(postgres_cursor: Cursor) -> None:
     assert differing(postgres_cursor, Dialect.POSTGRES, Kind.POSTGRES) == []
+
+
+@pytest.mark.parametrize(
+    ("type_", "value"),
+    [
+        ("VARCHAR(20) CHARACTER SET latin1", "é"),
+        ("VARCHAR(20) CHARACTER SET gbk", "王芳"),
+        ("VARCHAR(20) CHARACTER SET big5", "王芳"),
+        ("VARCHAR(20) CHARACTER SET utf16", "😀"),
+        ("VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "王芳"),
+        ("CHAR(20)", "王芳"),
+        ("ENUM('王芳', 'b')", "王芳"),
+    ],
+)
+def test_a_token_in_mariadb_is_of_the_text_whatever_its_bytes(
+    mariadb_cursor: Cursor, type_: str, value: str
+) -> None:
+    assert _token(mariadb_cursor, type_, value, Kind.MYSQL) == token_of(value, K, ("pii.name",))
+
+
+@pytest.mark.parametrize("type_", ["VARCHAR(20)", "CHAR(20)", "TEXT", 'TEXT COLLATE "C"'])
+def test_a_token_in_postgres_is_of_the_text_without_padding(postgres_cursor: Cursor, type_: str) -> None:
+    assert _token(postgres_cursor, type_, "王芳", Kind.POSTGRES) == token_of("王芳", K, ("pii.name",))
+
+
+def _token(cursor: Cursor, type_: str, value: str, kind: Kind) -> object:
+    dialect = Dialect.MYSQL if kind is Kind.MYSQL else Dialect.POSTGRES
+    column = VisibleColumn(name="v", type="VARCHAR", tags=("pii.name",), mask=MaskName.TOKEN)
+    shown = render_engine(mask_expression(column, exp.column("v", table="t"), dialect), dialect, kind)
+    cursor.execute("DROP TABLE IF EXISTS t")
+    cursor.execute(f"CREATE TABLE t (v {type_})")
+    cursor.execute("INSERT INTO t VALUES (%s)", (value,))
+    cursor.execute(f"SELECT {shown} FROM t")
+    row = cursor.fetchone()
+    assert row is not None
+    return row[0]

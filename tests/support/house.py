@@ -24,6 +24,7 @@ from lucky_mcp.limits.stops import StopFile
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.policy.loader import load_policies
 from lucky_mcp.policy.policy_set import PolicySet
+from lucky_mcp.secrets.token_keys import NO_KEYS, TokenKeys
 
 NOW = datetime(2026, 2, 15, 12, 0, tzinfo=UTC)
 
@@ -36,9 +37,10 @@ CARE = Principal(subject="cara", roles=("customer_care",))
 MANAGER = Principal(subject="mona", roles=("operations_manager",), attributes={"shops": ("10001", "10002")})
 
 
-def policies_over(directory: Path, data: Path) -> PolicySet:
+def policies_over(directory: Path, data: Path, *, has_token_key: bool = False) -> PolicySet:
     """Return the policies of `directory` with the demo's databases in `data`."""
-    return load_policies(directory, {"DEMO_DATA": str(data)})
+    key = {"LUCKY_TOKEN_KEY": "env:TOKEN_SECRET"} if has_token_key else {}
+    return load_policies(directory, {"DEMO_DATA": str(data)} | key)
 
 
 def gateway_over(
@@ -47,12 +49,13 @@ def gateway_over(
     audit: AuditSink | None = None,
     environment: Mapping[str, str] = MappingProxyType({}),
     stops: StopFile | None = None,
+    token_keys: TokenKeys = NO_KEYS,
 ) -> Gateway:
     """Return a gateway with a fixed clock and counted ids; reference sets are not read yet."""
     numbers = itertools.count(1)
     return Gateway(
         policies=policies,
-        executor=Executor(Registry(environment)),
+        executor=Executor(Registry(environment, token_keys)),
         audit=audit or MemorySink(),
         now=lambda: NOW,
         new_id=lambda: f"r-{next(numbers):08x}",
@@ -66,9 +69,10 @@ async def opened(
     audit: AuditSink | None = None,
     environment: Mapping[str, str] = MappingProxyType({}),
     stops: StopFile | None = None,
+    token_keys: TokenKeys = NO_KEYS,
 ) -> Gateway:
     """Return a gateway whose reference sets have been read."""
-    gateway = gateway_over(policies, audit=audit, environment=environment, stops=stops)
+    gateway = gateway_over(policies, audit=audit, environment=environment, stops=stops, token_keys=token_keys)
     await refresh_references(gateway, lambda: NOW)
     return gateway
 

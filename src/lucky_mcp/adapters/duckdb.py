@@ -15,7 +15,9 @@ import duckdb
 from lucky_mcp.adapters.base import EngineRows
 from lucky_mcp.adapters.duckdb_errors import engine_error
 from lucky_mcp.adapters.fetch import fetch_bounded
+from lucky_mcp.adapters.token_key import NO_TOKEN_KEY, TokenKey, refuse_other_key
 from lucky_mcp.enforcement.guarded import GuardedRead
+from lucky_mcp.enforcement.token_forms import VARIABLE
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.source import Dialect, Source
 
@@ -102,9 +104,15 @@ class DuckDBAdapter:
     `open_database` opens it; EngineError when there is nothing to open.
     """
 
-    def __init__(self, source: Source, open_database: Callable[[Source], Database] = FileDatabase) -> None:
+    def __init__(
+        self,
+        source: Source,
+        open_database: Callable[[Source], Database] = FileDatabase,
+        token_key: TokenKey = NO_TOKEN_KEY,
+    ) -> None:
         self._source = source
         self._open_database = open_database
+        self._token_key = token_key
         self._database: Database | None = None
         self._lock = threading.Lock()
         self._workers = self._new_workers()
@@ -178,6 +186,13 @@ class DuckDBAdapter:
             with suppress(duckdb.Error):
                 database.connection.close()
 
+    def give_token_key(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Put k into a cursor's own variable, gone with it; EngineError when there is none."""
+        key = self._token_key()
+        cursor.execute(f"SET VARIABLE {VARIABLE} = ?", [key])
+        (held,) = cursor.execute(f"SELECT getvariable('{VARIABLE}')").fetchone() or ("",)
+        refuse_other_key(key, held)
+
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """Return a fresh cursor; EngineError when the database cannot be opened."""
         return self.database().connection.cursor()
@@ -211,6 +226,8 @@ class _Query:
         database = self._adapter.database()
         self._cursor = database.connection.cursor()
         try:
+            if self._read.needs_token_key:
+                self._adapter.give_token_key(self._cursor)
             self._cursor.execute(only_select(self._cursor, self._text))
             columns = tuple(str(column[0]) for column in self._cursor.description or ())
             bound = self._read.bound

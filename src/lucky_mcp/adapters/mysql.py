@@ -28,6 +28,7 @@ from lucky_mcp.adapters.mysql_settings import (
     select_statement,
     set_statement,
 )
+from lucky_mcp.adapters.mysql_token_key import bits_statement, key_assignments, random_bits
 from lucky_mcp.adapters.session import (
     CONNECT_SECONDS,
     KILL_SECONDS,
@@ -37,7 +38,9 @@ from lucky_mcp.adapters.session import (
     server_of,
     shut,
 )
+from lucky_mcp.adapters.token_key import NO_TOKEN_KEY, TokenKey, refuse_other_key
 from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
+from lucky_mcp.enforcement.token_forms import VARIABLE
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.probe import Answer
 from lucky_mcp.model.source import Source
@@ -54,10 +57,13 @@ Connection = Any  # of the driver, whose published types leave out what ends a s
 class MySQLSession:
     """One connection; see `Session`."""
 
-    def __init__(self, source: Source, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, source: Source, environment: Mapping[str, str], token_key: TokenKey = NO_TOKEN_KEY
+    ) -> None:
         self._source = source
         self._server = server_of(source)
         self._environment = environment
+        self._token_key = token_key
         self._connection: Connection | None = None
         self._flavour = Flavour.MYSQL
         self._collation = COLLATION
@@ -84,8 +90,9 @@ class MySQLSession:
             self._collation = self._default_collation()
             self._refuse_who_can_write()
 
-    def prepare(self, timeout_ms: int) -> None:
+    def prepare(self, timeout_ms: int, *, with_token_key: bool = False) -> None:
         """Reset what the read before left behind, pin the session and compare it with what was asked."""
+        key = self._token_key() if with_token_key else ""
         settings = pinned(self._flavour, self._source, self._collation, timeout_ms)
         with _failures():
             connection = self._open_connection()
@@ -95,15 +102,25 @@ class MySQLSession:
                 connection._read_ok_packet()
             self._is_used, self._is_clean = True, False
             with connection.cursor() as cursor:
-                cursor.execute(set_statement(settings))
-                cursor.execute(select_statement(settings))
-                *values, self._id = cursor.fetchone() or (0,)
+                cursor.execute(set_statement(settings, self._hand_over(key, cursor)))
+                cursor.execute(select_statement(settings, VARIABLE if key else ""))
+                *values, held, self._id = cursor.fetchone() or (None, 0)
             _set_read_timeout(connection, timeout_ms / 1000 + READ_MARGIN_SECONDS)
         expected = {each.name: each.value for each in settings}
         found = dict(zip(expected, values, strict=False))
         wrong = differing(expected, found)
         if wrong or FORBIDDEN_MODES & set(str(found.get("sql_mode", "")).upper().split(",")):
             raise EngineError(EngineErrorKind.UNAVAILABLE, f"the session is not as it was set: {wrong}")
+        if key:
+            refuse_other_key(key, held)
+
+    def _hand_over(self, key: str, cursor: pymysql.cursors.Cursor) -> tuple[str, ...]:
+        """Return the assignments that put k into the session."""
+        if not key:
+            return ()
+        bits = random_bits()
+        cursor.execute(bits_statement(bits))
+        return key_assignments(key, bits)
 
     def fetch(self, read: GuardedRead, *, fenced: bool) -> EngineRows:
         """Run the text, rows streamed; a session with rows left unread serves no other read."""

@@ -80,11 +80,12 @@ def pinned(flavour: Flavour, source: Source, collation: str, timeout_ms: int) ->
     )
 
 
-def set_statement(settings: tuple[Pinned, ...]) -> str:
-    """Return the one statement that sets them all."""
-    return "SET " + ", ".join(each.assignment() for each in settings)
+def set_statement(settings: tuple[Pinned, ...], more: tuple[str, ...] = ()) -> str:
+    """Return the one statement that sets them all, and `more`."""
+    return "SET " + ", ".join([*(each.assignment() for each in settings), *more])
 
 
-def select_statement(settings: tuple[Pinned, ...]) -> str:
-    """Return the statement that shows what they are, and who one is."""
-    return "SELECT " + ", ".join([*(f"@@SESSION.{each.name}" for each in settings), "CONNECTION_ID()"])
+def select_statement(settings: tuple[Pinned, ...], variable: str = "") -> str:
+    """Return the statement that shows what they are, what is in a variable, and who one is."""
+    shown = f"@{variable}" if variable else "NULL"
+    return "SELECT " + ", ".join([*(f"@@SESSION.{each.name}" for each in settings), shown, "CONNECTION_ID()"])

@@ -28,7 +28,9 @@ from lucky_mcp.adapters.session import (
     server_of,
     shut,
 )
+from lucky_mcp.adapters.token_key import NO_TOKEN_KEY, TokenKey, refuse_other_key
 from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
+from lucky_mcp.enforcement.token_forms import SETTING
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.probe import Answer
 from lucky_mcp.model.source import Source
@@ -40,10 +42,13 @@ Row = tuple[object, ...]
 class PostgresSession:
     """One connection; see `Session`."""
 
-    def __init__(self, source: Source, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, source: Source, environment: Mapping[str, str], token_key: TokenKey | None = None
+    ) -> None:
         self._source = source
         self._server = server_of(source)
         self._environment = environment
+        self._token_key = token_key
         self._connection: psycopg.Connection | None = None
         self._is_used = False
         self._is_clean = False
@@ -68,18 +73,22 @@ class PostgresSession:
             beyond = tuple(str(what) for (what,) in connection.execute(QUESTION.encode()))
         refuse_writable(self._source, beyond)
 
-    def prepare(self, timeout_ms: int) -> None:
+    def prepare(self, timeout_ms: int, *, with_token_key: bool = False) -> None:
         """Reset what the read before left behind, pin the session and compare it with what was asked."""
+        key = (self._token_key or NO_TOKEN_KEY)() if with_token_key else ""
         with _failures():
             connection = self._open_connection()
             settings = pinned(self._source, connection.info.server_version, timeout_ms)
             if self._is_used:
                 connection.execute("DISCARD ALL")
             self._is_used, self._is_clean = True, False
-            values = connection.execute(set_statement(settings).encode()).fetchone() or ()
+            asked = f"{set_statement(settings)}, current_setting('{SETTING}', true)"
+            *values, held = connection.execute(asked.encode()).fetchone() or ("",)
         wrong = differing(settings, dict(zip(settings, values, strict=False)))
         if wrong:
             raise EngineError(EngineErrorKind.UNAVAILABLE, f"the session is not as it was set: {wrong}")
+        if key:
+            refuse_other_key(key, held)
 
     def fetch(self, read: GuardedRead, *, fenced: bool) -> EngineRows:
         """Run the text, rows streamed one by one; the extended protocol takes one statement and no more."""
@@ -170,7 +179,8 @@ class PostgresSession:
             client_encoding="UTF8",
             # What the environment of this process says is not the configuration.
             hostaddr="",
-            options="",
+            # In no statement, so in no log and no view of the server; DISCARD ALL comes back to it.
+            options=f"-c {SETTING}={self._token_key()}" if self._token_key is not None else "",
             passfile=os.devnull,
             autocommit=True,
             prepare_threshold=None,

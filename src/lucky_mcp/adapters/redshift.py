@@ -73,8 +73,10 @@ class RedshiftSession:
             beyond = _beyond_reading(wire)
         refuse_writable(self._source, beyond)
 
-    def prepare(self, timeout_ms: int) -> None:
+    def prepare(self, timeout_ms: int, *, with_token_key: bool = False) -> None:
         """Reset what the read before left behind, pin the session, compare, and begin to read."""
+        if with_token_key:
+            raise EngineError(EngineErrorKind.UNAVAILABLE, "no tokens are made there")
         settings = pinned(self._source, timeout_ms)
         with _failures():
             wire = self._open_wire()

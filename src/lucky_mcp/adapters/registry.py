@@ -6,17 +6,20 @@ import os
 from collections.abc import Mapping
 
 from lucky_mcp.adapters.base import Adapter, Checkable, Probeable
+from lucky_mcp.adapters.token_key import token_key_from
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.s3_place import SCHEME, s3_place
 from lucky_mcp.model.source import Kind, Source
+from lucky_mcp.secrets.token_keys import NO_KEYS, TokenKeys
 
 
 class Registry:
     """Holds one adapter per source; a changed source gets a new one."""
 
-    def __init__(self, environment: Mapping[str, str] = os.environ) -> None:
+    def __init__(self, environment: Mapping[str, str] = os.environ, token_keys: TokenKeys = NO_KEYS) -> None:
         """`environment` holds the secrets that sources refer to by `env:NAME`."""
         self._environment = environment
+        self._token_keys = token_keys
         self._adapters: dict[str, tuple[Source, Adapter]] = {}
         self._replaced: list[Adapter] = []
 
@@ -25,7 +28,7 @@ class Registry:
         known = self._adapters.get(source.name)
         if known is not None and known[0] == source:
             return known[1]
-        made = _make(source, self._environment)
+        made = _make(source, self._environment, self._token_keys)
         if known is not None:
             self._replaced.append(known[1])  # a read may still be under way on it
         self._adapters[source.name] = (source, made)
@@ -52,11 +55,12 @@ class Registry:
         self._adapters.clear()
 
 
-def _make(source: Source, environment: Mapping[str, str]) -> Adapter:
+def _make(source: Source, environment: Mapping[str, str], keys: TokenKeys) -> Adapter:
+    token_key = token_key_from(keys)
     if source.kind is Kind.DUCKDB:
         from lucky_mcp.adapters.duckdb import DuckDBAdapter
 
-        return DuckDBAdapter(source)
+        return DuckDBAdapter(source, token_key=token_key)
     if source.kind is Kind.LAKE:
         from lucky_mcp.adapters.duckdb import DuckDBAdapter
         from lucky_mcp.adapters.lake import LakeDatabase
@@ -65,18 +69,19 @@ def _make(source: Source, environment: Mapping[str, str]) -> Adapter:
             from lucky_mcp.adapters.lake_bucket import Bucket
 
             bucket = Bucket(s3_place(source.url), environment)
-            return DuckDBAdapter(source, lambda source: LakeDatabase(source, bucket))
-        return DuckDBAdapter(source, LakeDatabase)
+            return DuckDBAdapter(source, lambda source: LakeDatabase(source, bucket), token_key)
+        return DuckDBAdapter(source, LakeDatabase, token_key)
     if source.kind is Kind.MYSQL:
         from lucky_mcp.adapters.mysql import MySQLSession
         from lucky_mcp.adapters.server import ServerAdapter
 
-        return ServerAdapter(source, lambda: MySQLSession(source, environment))
+        return ServerAdapter(source, lambda: MySQLSession(source, environment, token_key))
     if source.kind is Kind.POSTGRES:
         from lucky_mcp.adapters.postgres import PostgresSession
         from lucky_mcp.adapters.server import ServerAdapter
 
-        return ServerAdapter(source, lambda: PostgresSession(source, environment))
+        known = token_key if keys.exists else None
+        return ServerAdapter(source, lambda: PostgresSession(source, environment, known))
     if source.kind is Kind.REDSHIFT:
         from lucky_mcp.adapters.redshift import RedshiftSession
         from lucky_mcp.adapters.server import ServerAdapter

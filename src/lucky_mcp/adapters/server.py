@@ -50,7 +50,9 @@ class ServerAdapter:
     async def run(self, read: GuardedRead, *, fenced: bool) -> EngineRows:
         """Run the read within its bounds; EngineError otherwise."""
         return await self._within(
-            read.bound.timeout_ms / 1000, lambda session: session.fetch(read, fenced=fenced)
+            read.bound.timeout_ms / 1000,
+            lambda session: session.fetch(read, fenced=fenced),
+            with_token_key=read.needs_token_key,
         )
 
     async def probe(self, read: GuardedProbe) -> Answer:
@@ -63,13 +65,15 @@ class ServerAdapter:
 
         return await self._within(PROBE_SECONDS, ask)
 
-    async def _within(self, seconds: float, work: Callable[[Session], T]) -> T:
+    async def _within(
+        self, seconds: float, work: Callable[[Session], T], *, with_token_key: bool = False
+    ) -> T:
         """Do the work on a session that is set up; it is stopped in the server when the time is over."""
         if self._closed:
             raise EngineError(EngineErrorKind.UNAVAILABLE, "closed")
         deadline = time.monotonic() + seconds
         await self._take_place(min(WAIT_SECONDS, seconds))
-        begun = _Read(self._pool, work, deadline=deadline)
+        begun = _Read(self._pool, work, deadline=deadline, with_token_key=with_token_key)
         done = self._begin(begun)
         try:
             await asyncio.wait({done}, timeout=min(READY_SECONDS, deadline - time.monotonic()))
@@ -152,10 +156,13 @@ class ServerAdapter:
 class _Read(Generic[T]):
     """One read or question on its thread, which another thread may stop."""
 
-    def __init__(self, pool: Pool, work: Callable[[Session], T], *, deadline: float) -> None:
+    def __init__(
+        self, pool: Pool, work: Callable[[Session], T], *, deadline: float, with_token_key: bool
+    ) -> None:
         self._pool = pool
         self._work = work
         self._deadline = deadline
+        self._with_token_key = with_token_key
         self._lock = threading.Lock()
         self._session: Session | None = None
         self._stopped = False
@@ -189,7 +196,7 @@ class _Read(Generic[T]):
         if waiting is not None:
             try:
                 self._hold(waiting)
-                waiting.prepare(self._left_ms())
+                self._prepare(waiting)
                 return waiting
             except EngineError:
                 self._drop(waiting)
@@ -198,7 +205,7 @@ class _Read(Generic[T]):
         session = self._opened()
         try:
             self._refuse_when_stopped()
-            session.prepare(self._left_ms())
+            self._prepare(session)
         except BaseException:
             self._drop(session)
             raise
@@ -222,6 +229,9 @@ class _Read(Generic[T]):
             self._drop(session)
             raise
         return session
+
+    def _prepare(self, session: Session) -> None:
+        session.prepare(self._left_ms(), with_token_key=self._with_token_key)
 
     def _left_ms(self) -> int:
         left = int(1000 * (self._deadline - time.monotonic()))

@@ -34,8 +34,11 @@ class Session(Protocol):
     def open(self) -> None:
         """Connect within CONNECT_SECONDS, and refuse a server that is not what it should be."""
 
-    def prepare(self, timeout_ms: int) -> None:
-        """Forget what the read before left behind, set the session up, and check that it is set up."""
+    def prepare(self, timeout_ms: int, *, with_token_key: bool = False) -> None:
+        """Forget what the read before left behind, set the session up, and check that it is set up.
+
+        `with_token_key`: the read shows tokens, so the session must have the key that is in use now.
+        """
 
     def fetch(self, read: GuardedRead, *, fenced: bool) -> EngineRows:
         """Run one of the read's texts and return rows within its bounds."""

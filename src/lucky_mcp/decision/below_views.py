@@ -173,7 +173,7 @@ def _by_rules(policy: TablePolicy, acting: frozenset[str], caller: Caller) -> De
     except Unbindable as missing:
         reason = DenyReason.REFERENCE_UNAVAILABLE if missing.reference else DenyReason.POLICY_ERROR
         return TableDenied(table=policy.table, reason=reason, detail=f"{missing.origin} has no values")
-    columns = visible_columns(policy, caller.principal, grants, roles, caller.policies)
+    columns = visible_columns(policy, caller.source, caller.principal, grants, roles, caller.policies)
     if not columns:
         return TableDenied(table=policy.table, reason=DenyReason.NO_VISIBLE_COLUMN)
     return TableDecision(

@@ -142,7 +142,7 @@ def _decided_table(
     if any(not denial.columns and denial.roles & set(principal.roles) for denial in policy.denials):
         return TableDenied(table=table, reason=DenyReason.EXPLICIT_DENY)
     acting = acting_roles(grants, roles)
-    columns = visible_columns(policy, principal, grants, acting, policies)
+    columns = visible_columns(policy, source, principal, grants, acting, policies)
     if not columns:
         return TableDenied(table=table, reason=DenyReason.NO_VISIBLE_COLUMN)
     requires = requirements(policy, grants, columns)

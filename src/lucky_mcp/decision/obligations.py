@@ -23,6 +23,7 @@ def acting_roles(grants: Iterable[GrantRule], roles: Iterable[Role]) -> list[Rol
 
 def visible_columns(
     policy: TablePolicy,
+    source: Source,
     principal: Principal,
     grants: Sequence[GrantRule],
     acting: Sequence[Role],
@@ -43,11 +44,16 @@ def visible_columns(
                 name=column.name,
                 type=column.type,
                 tags=column.tags,
-                mask=applied.mask if applied else None,
+                mask=_made_there(applied.mask, source) if applied else None,
                 rule=applied.rule if applied else None,
             )
         )
     return tuple(visible)
+
+
+def _made_there(mask: MaskName, source: Source) -> MaskName:
+    """Return the mask as the source's engine can make it."""
+    return MaskName.REDACT if mask is MaskName.TOKEN and not source.makes_tokens else mask
 
 
 def contract_filters(

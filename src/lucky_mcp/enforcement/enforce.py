@@ -81,4 +81,5 @@ def enforce(
         rows_max=rows_max,
         always_fenced=always_fenced,
         holds_time=holds_time or leans_on_time,
+        needs_token_key=permit.shows_tokens,
     )

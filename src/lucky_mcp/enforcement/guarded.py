@@ -19,7 +19,7 @@ class GuardedSql:
     `text_agent` is in the dialect that agents write, `text` in the engine's, `text_fenced` the same
     with a barrier at every scan (see `guard_scans.fence`). With `always_fenced` both are the latter.
     `holds_time`: the time of the preparation was put into the text, or a required range was measured by it;
-    either is good for that time alone.
+    either is good for that time alone. `needs_token_key`: a masked column is shown as a token.
     The seal is an InitVar so that `dataclasses.replace` cannot carry it over to a changed text.
     """
 
@@ -31,6 +31,7 @@ class GuardedSql:
     rows_max: int
     always_fenced: bool
     holds_time: bool
+    needs_token_key: bool
     seal: InitVar[object]
 
     def __post_init__(self, seal: object) -> None:
@@ -85,6 +86,7 @@ def seal_sql(
     rows_max: int,
     always_fenced: bool,
     holds_time: bool,
+    needs_token_key: bool = False,
 ) -> GuardedSql:
     """Seal a verified statement; called by `enforce` after `verify` has passed both texts."""
     return GuardedSql(
@@ -96,5 +98,6 @@ def seal_sql(
         rows_max=rows_max,
         always_fenced=always_fenced,
         holds_time=holds_time,
+        needs_token_key=needs_token_key,
         seal=_SEAL,
     )

@@ -9,6 +9,7 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 
 from lucky_mcp.enforcement.engine_functions import engine_functions
 from lucky_mcp.enforcement.plain_text import is_plain
+from lucky_mcp.enforcement.token_forms import PARTS, is_part_of_token, without_sign
 from lucky_mcp.errors import ConstructRefused, GuardFailed
 from lucky_mcp.model.source import EMBEDDED, Dialect, Kind
 from lucky_mcp.sql.dialects import ENGINES
@@ -20,9 +21,13 @@ from lucky_mcp.sql.words import refuse_unknown_words
 NEVER = (exp.DML, exp.DDL, exp.Command, exp.Into, exp.Lock, exp.Set, exp.Parameter, exp.SessionParameter)
 
 
-def read_known(text: str, dialect: Dialect, kind: Kind) -> Nodes:
-    """Return the nodes of one query; GuardFailed for a text or a node that is not known."""
-    if not is_plain(text):
+def read_known(text: str, dialect: Dialect, kind: Kind, token_parts: list[exp.Expr] | None = None) -> Nodes:
+    """Return the nodes of one query; GuardFailed for a text or a node that is not known.
+
+    Parts of tokens are put into `token_parts` for whoever knows where they may stand; without it they are not
+    known either.
+    """
+    if not is_plain(text if token_parts is None else without_sign(text, kind)):
         raise not_safe("a character outside quotes that lexers may read differently")
     nodes = Nodes(_parsed(text, kind))
     listed = _listed_types(dialect, kind)
@@ -32,7 +37,11 @@ def read_known(text: str, dialect: Dialect, kind: Kind) -> Nodes:
             if kind in EMBEDDED and not all(node.args.get("quoted") for node in found):
                 raise not_safe("a name that is not quoted")
             continue
-        if issubclass(node_type, NEVER):
+        if token_parts is not None and issubclass(node_type, PARTS):
+            parts = [node for node in found if is_part_of_token(node)]
+            token_parts += parts
+            found = [node for node in found if not is_part_of_token(node)] if parts else found
+        if found and issubclass(node_type, NEVER):
             raise not_safe(f"{node_type.__name__} in the text")
         if node_type not in listed:
             for node in found:

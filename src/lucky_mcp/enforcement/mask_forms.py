@@ -10,6 +10,7 @@ from sqlglot.errors import ErrorLevel
 from lucky_mcp.catalog.snapshot import Column, TypeFamily
 from lucky_mcp.enforcement.cast_types import cast_type
 from lucky_mcp.enforcement.mask_words import BEHIND_LAST_AT, FIRST_OF_MONTH, FIRST_OF_YEAR, replace_all
+from lucky_mcp.enforcement.token_forms import token_call
 from lucky_mcp.model.decision import MaskName, VisibleColumn
 from lucky_mcp.model.source import Dialect
 from lucky_mcp.policy.masks import (
@@ -24,6 +25,7 @@ from lucky_mcp.policy.masks import (
     fitting,
 )
 from lucky_mcp.policy.scrub import PATTERNS
+from lucky_mcp.policy.tokens import token_kind
 from lucky_mcp.sql.dialects import GRAMMARS
 
 VALUE = "lucky_value"
@@ -37,6 +39,8 @@ def mask_expression(column: VisibleColumn, value: exp.Expr, dialect: Dialect) ->
     mask = _acting(column)
     if mask is MaskName.NULL:
         return exp.cast(exp.null(), cast_type(column.type))
+    if mask is MaskName.TOKEN:
+        return token_call(token_kind(column.tags), exp.cast(value, exp.DataType.build("TEXT")))
     form = _form(_text(column, mask, dialect), dialect)
     if mask is MaskName.ROUND:
         return exp.cast(_with_value(form, value), cast_type(column.type))

@@ -7,6 +7,7 @@ from sqlglot.errors import ErrorLevel, UnsupportedError
 
 from lucky_mcp.enforcement.embedded import for_engine
 from lucky_mcp.enforcement.servers import for_server
+from lucky_mcp.enforcement.token_forms import write_tokens
 from lucky_mcp.errors import ConstructRefused, Phase
 from lucky_mcp.model.source import Dialect, Kind
 from lucky_mcp.sql.dialects import ENGINES, GRAMMARS
@@ -28,7 +29,8 @@ def render_engine(tree: exp.Expr, dialect: Dialect, kind: Kind, *, keep: bool = 
     Names are quoted where quoting changes nothing else: left bare, some of them (`current_schema`, `user`)
     would be functions on the embedded engine and columns in the agent's dialect.
     """
-    prepared = for_server(for_engine(tree.copy() if keep else tree, dialect, kind), kind)
+    settled = for_server(for_engine(tree.copy() if keep else tree, dialect, kind), kind)
+    prepared = write_tokens(settled, kind)
     try:
         return prepared.sql(
             dialect=ENGINES[kind],

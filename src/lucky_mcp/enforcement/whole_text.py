@@ -36,10 +36,12 @@ def guarded_tables(
     empty `cte_prefix` allows no name without a schema.
     """
     reader = GuardReader(dialect=dialect, kind=kind, fenced=fenced, copies=fenced)
-    nodes = read_known(text, dialect, kind)
+    token_parts: list[exp.Expr] = []
+    nodes = read_known(text, dialect, kind, token_parts)
     forget_places(nodes)  # parts of it are copied to be rendered
     reading = _Reading(nodes, decided, reader)
     found = reading.tables(cte_prefix)
+    reading.refuse_outside_columns(token_parts)
     refuse_unbounded(root_limit(reading.nodes.tree), rows_max)
     return found
 
@@ -65,6 +67,7 @@ class _Reading:
         self.reader = reader
         self.verified: set[int] = set()
         self.found: Counter[TableName] = Counter()
+        self.proved: list[exp.Select] = []
 
     def tables(self, cte_prefix: str) -> Counter[TableName]:
         for derived in self.nodes.of(exp.Subquery):
@@ -102,3 +105,20 @@ class _Reading:
         """Joins that hang on the derived table are no part of its guard."""
         self.verified.update(id(inner) for inner in select.find_all(exp.Table, exp.Subquery))
         self.found[decided.table] += 1
+        self.proved.append(select)
+
+    def refuse_outside_columns(self, token_parts: list[exp.Expr]) -> None:
+        """GuardFailed for a part of a token that is no part of what a proved guard shows.
+
+        Below a view's guard are those of what it reads, which are proved with it.
+        """
+        if not token_parts:
+            return
+        shown: list[exp.Expr] = []
+        for guard in self.proved:
+            shown += guard.expressions
+            for derived in guard.args["from_"].find_all(exp.Subquery):
+                shown += derived.this.expressions if guarded_source(derived) is not None else ()
+        known = {id(node) for each in shown for node in each.walk()}
+        if any(id(part) not in known for part in token_parts):
+            raise not_safe("a part of a token outside a guard's columns")

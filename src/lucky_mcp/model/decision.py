@@ -20,6 +20,7 @@ class MaskName(StrEnum):
     YEAR = "year"
     MONTH = "month"
     ROUND = "round"
+    TOKEN = "token"  # noqa: S105 (the name of a mask)
     SCRUB = "scrub"
     REDACT = "redact"
     NULL = "null"
@@ -155,6 +156,12 @@ class Permit:
             found += view.tables if view is not None else ()
             waiting += view.tables if view is not None else ()
         return tuple(found)
+
+    @cached_property
+    def shows_tokens(self) -> bool:
+        """Whether a column of the statement's tables, or of what its views read, is shown as a token."""
+        tables = (*self.tables, *self.below_views)
+        return any(column.mask is MaskName.TOKEN for table in tables for column in table.columns)
 
     def for_table(self, table: TableName) -> TableDecision:
         """The obligations of `table`; KeyError when the decision does not cover it."""

@@ -122,6 +122,11 @@ class Source:
     limits: Limits = Limits()
     is_production_writer: bool = False
 
+    @property
+    def makes_tokens(self) -> bool:
+        """Whether its engine makes the token mask's bytes: not tried on servers of Redshift and Doris."""
+        return self.kind is not Kind.REDSHIFT and (self.kind in EMBEDDED or self.dialect is not Dialect.DORIS)
+
     @cached_property
     def as_replicas(self) -> tuple[Source, ...]:
         """The same source on each of its replicas, in the order in which they are asked."""

@@ -13,7 +13,7 @@ from lucky_mcp.model.names import TableName
 from lucky_mcp.policy.compile_contracts import ContractCompiler
 from lucky_mcp.policy.compile_requires import RequiresCompiler
 from lucky_mcp.policy.expressions import compile_filter
-from lucky_mcp.policy.masks import WORDS
+from lucky_mcp.policy.masks import mask_named
 from lucky_mcp.policy.policy_set import (
     LEVELS,
     DenialRule,
@@ -25,7 +25,7 @@ from lucky_mcp.policy.policy_set import (
     Role,
     TablePolicy,
 )
-from lucky_mcp.policy.schema import ColumnEntry, Contract, DatasetFile, Level, Mask, TableEntry
+from lucky_mcp.policy.schema import ColumnEntry, Contract, DatasetFile, Level, Mask, MaskWord, TableEntry
 from lucky_mcp.policy.tags import Tags
 from lucky_mcp.policy.yaml_files import YamlFile
 
@@ -43,6 +43,7 @@ class DatasetCompiler:
     roles: Mapping[str, Role]
     tags: Tags
     references: Mapping[str, Reference]
+    has_token_key: bool = True
 
     def tables(self) -> Iterator[TablePolicy]:
         """Yield one policy per listed table that the reviewed catalog holds; ConfigurationError otherwise."""
@@ -213,4 +214,7 @@ class DatasetCompiler:
             raise ConfigurationError(
                 f"{rule.place}: a mask names {unknown[0]!r}, which no table of this dataset lists"
             )
-        return {column: MaskRule(mask=WORDS[mask], rule=rule) for column, mask in masks.items()}
+        return {column: self._mask(mask, rule) for column, mask in masks.items()}
+
+    def _mask(self, word: MaskWord, rule: Rule) -> MaskRule:
+        return MaskRule(mask=mask_named(word, has_token_key=self.has_token_key), rule=rule)

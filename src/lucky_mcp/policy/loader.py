@@ -15,7 +15,7 @@ from lucky_mcp.model.decision import Bound, Rule
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Limits, Replication, Server, Source
 from lucky_mcp.policy.compile_dataset import DatasetCompiler
-from lucky_mcp.policy.masks import WORDS
+from lucky_mcp.policy.masks import mask_named
 from lucky_mcp.policy.policy_set import LEVELS, MaskRule, PolicySet, Reference, Role, TablePolicy
 from lucky_mcp.policy.schema import (
     BoundEntry,
@@ -23,6 +23,7 @@ from lucky_mcp.policy.schema import (
     ContractsFile,
     DatasetFile,
     Level,
+    MaskWord,
     ReferenceEntry,
     ReferencesFile,
     RoleEntry,
@@ -38,17 +39,24 @@ from lucky_mcp.policy.yaml_files import YamlFile
 
 # What a scaffold wrote and no reviewer has renamed yet.
 PROPOSED = ".proposed.yaml"
+TOKEN_KEY = "LUCKY_TOKEN_KEY"  # noqa: S105 (a variable of that name)
+WITHOUT_KEY = f"; redacted while no key for tokens is set ({TOKEN_KEY})"
 REQUIRED_FILES = ("sources", "roles", "tags", "contracts", "references", "bounds")
 
 
 def load_policies(
-    directory: Path, environment: Mapping[str, str] = MappingProxyType({}), *, with_datasets: bool = True
+    directory: Path,
+    environment: Mapping[str, str] = MappingProxyType({}),
+    *,
+    with_datasets: bool = True,
 ) -> PolicySet:
     """Return the PolicySet of a directory; ConfigurationError names file, line and fault.
 
     `environment` supplies `${NAME}` in source URLs. Without the dataset files nothing but metadata can
-    be read: that is what the first crawl of a source needs, before its tables are known.
+    be read: that is what the first crawl of a source needs, before its tables are known. Without a
+    LUCKY_TOKEN_KEY in it tokens cannot be made, and the mask `token` is `redact`.
     """
+    has_token_key = bool(environment.get(TOKEN_KEY))
     if not directory.is_dir():
         raise ConfigurationError(f"there is no policy directory {directory.name!r}; pass --policies DIR")
     files = {name: YamlFile(directory / f"{name}.yaml", directory) for name in REQUIRED_FILES}
@@ -56,7 +64,7 @@ def load_policies(
     datasets = [YamlFile(path, directory) for path in paths]
     sources = read_sources(files["sources"], directory, environment)
     catalogs = {name: read_snapshot(directory / "catalog", name) for name in sources}
-    roles = read_roles(files["roles"])
+    roles = read_roles(files["roles"], has_token_key=has_token_key)
     tags = compile_tags(
         files["tags"].read_as(TagsFile), lambda index: files["tags"].place(("classifiers", index))
     )
@@ -68,7 +76,16 @@ def load_policies(
         sources=MappingProxyType(sources),
         roles=MappingProxyType(roles),
         tags=tags,
-        tables=_tables(datasets, files["contracts"], catalogs, roles, tags, references, levels_of(sources)),
+        tables=_tables(
+            datasets,
+            files["contracts"],
+            catalogs,
+            roles,
+            tags,
+            references,
+            levels_of(sources),
+            has_token_key=has_token_key,
+        ),
         catalogs=MappingProxyType(catalogs),
         references=MappingProxyType(references),
         bound_default=default_bound(bounds.default, files["bounds"]),
@@ -126,7 +143,7 @@ def _source(name: str, entry: SourceEntry, url: str, server: Server | None) -> S
     )
 
 
-def read_roles(file: YamlFile) -> dict[str, Role]:
+def read_roles(file: YamlFile, *, has_token_key: bool = True) -> dict[str, Role]:
     """Return the roles by name; ConfigurationError for a right that a role of people must not have."""
     roles = {}
     for name, entry in file.read_as(RolesFile).roles.items():
@@ -136,7 +153,9 @@ def read_roles(file: YamlFile) -> dict[str, Role]:
         roles[name] = Role(
             name=name,
             toolset=entry.toolset,
-            masks={tag: _role_mask(file, name, entry, tag) for tag in entry.masks},
+            masks={
+                tag: _role_mask(file, name, entry, tag, has_token_key=has_token_key) for tag in entry.masks
+            },
             reads_metadata=entry.reads_metadata,
             reads_system=entry.reads_system,
             reads_up_to=entry.reads_up_to,
@@ -144,10 +163,12 @@ def read_roles(file: YamlFile) -> dict[str, Role]:
     return roles
 
 
-def _role_mask(file: YamlFile, role: str, entry: RoleEntry, tag: str) -> MaskRule:
-    place = file.place(("roles", role, "masks", tag))
-    rule = Rule(id=f"{role}:{tag}", place=place, why=entry.description, owner="")
-    return MaskRule(mask=WORDS[entry.masks[tag]], rule=rule)
+def _role_mask(file: YamlFile, role: str, entry: RoleEntry, tag: str, *, has_token_key: bool) -> MaskRule:
+    place, word = file.place(("roles", role, "masks", tag)), entry.masks[tag]
+    without_key = word is MaskWord.TOKEN and not has_token_key
+    why = f"{entry.description}{WITHOUT_KEY}" if without_key else entry.description
+    rule = Rule(id=f"{role}:{tag}", place=place, why=why, owner="")
+    return MaskRule(mask=mask_named(word, has_token_key=has_token_key), rule=rule)
 
 
 def read_references(file: YamlFile, sources: Collection[str]) -> dict[str, Reference]:
@@ -180,6 +201,8 @@ def _tables(
     tags: Tags,
     references: Mapping[str, Reference],
     levels: Mapping[str, Level],
+    *,
+    has_token_key: bool,
 ) -> Mapping[str, Mapping[TableName, TablePolicy]]:
     contracts = contracts_file.read_as(ContractsFile).contracts
     tables: dict[str, dict[TableName, TablePolicy]] = {name: {} for name in catalogs}
@@ -197,6 +220,7 @@ def _tables(
             roles=roles,
             tags=tags,
             references=references,
+            has_token_key=has_token_key,
         )
         for policy in compiler.tables():
             if policy.table in tables[dataset.source]:

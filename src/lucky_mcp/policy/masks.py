@@ -16,6 +16,7 @@ from lucky_mcp.catalog.snapshot import Column, TypeFamily
 from lucky_mcp.model.decision import MaskName
 from lucky_mcp.policy.schema import MaskWord
 from lucky_mcp.policy.scrub import PATTERNS
+from lucky_mcp.policy.tokens import token_of
 
 HIDDEN = "***"
 REDACTED = "[redacted]"
@@ -27,6 +28,8 @@ DECIMAL_DIGITS = 80
 
 STRENGTH = {MaskName.DENY: 3, MaskName.NULL: 2, MaskName.REDACT: 1}
 DATED = {MaskName.YEAR, MaskName.MONTH}
+# Others are written differently as text by different engines.
+TOKEN_NUMBERS = ("TINYINT", "SMALLINT", "MEDIUMINT", "INT", "INTEGER", "BIGINT")
 DATED_TYPES = ("DATE", "TIMESTAMP")  # DATETIME among them, TIME not
 
 WORDS: dict[MaskWord, MaskName] = {
@@ -36,7 +39,7 @@ WORDS: dict[MaskWord, MaskName] = {
     MaskWord.YEAR: MaskName.YEAR,
     MaskWord.MONTH: MaskName.MONTH,
     MaskWord.ROUND: MaskName.ROUND,
-    MaskWord.TOKEN: MaskName.REDACT,
+    MaskWord.TOKEN: MaskName.TOKEN,
     MaskWord.SCRUB: MaskName.SCRUB,
     MaskWord.REDACT: MaskName.REDACT,
     MaskWord.NULL: MaskName.NULL,
@@ -55,20 +58,29 @@ def strictest(masks: Iterable[MaskName | None]) -> MaskName | None:
     return given.pop() if len(given) == 1 else MaskName.REDACT
 
 
+def mask_named(word: MaskWord, *, has_token_key: bool) -> MaskName:
+    """Return the mask that a reviewer's word means; without a key no token can be made, so it redacts."""
+    mask = WORDS[word]
+    return MaskName.REDACT if mask is MaskName.TOKEN and not has_token_key else mask
+
+
 def fitting(mask: MaskName, type_: str) -> MaskName:
     """Return the mask as it acts on a column of the type: a date's mask redacts what is no date."""
     if mask in DATED:
         return mask if type_.upper().startswith(DATED_TYPES) else MaskName.REDACT
+    family = Column(name="", type=type_).family
     if mask is MaskName.ROUND:
-        family = Column(name="", type=type_).family
         return mask if family is TypeFamily.NUMBER else MaskName.REDACT
+    if mask is MaskName.TOKEN:
+        whole = type_.upper().partition("(")[0].strip() in TOKEN_NUMBERS
+        return mask if whole or family is TypeFamily.TEXT else MaskName.REDACT
     return mask
 
 
-def masked(value: object, mask: MaskName, tags: Iterable[str] = ()) -> object:
+def masked(value: object, mask: MaskName, tags: Iterable[str] = (), token_key: str = "") -> object:
     """Return what a caller sees of `value`: the reference for every engine's SQL form.
 
-    ValueError for `deny`, which shows no column at all.
+    ValueError for `deny`, which shows no column at all, and for `token` without `token_key`.
     """
     if mask is MaskName.DENY:
         raise ValueError("a denied column has no masked value")
@@ -85,6 +97,8 @@ def masked(value: object, mask: MaskName, tags: Iterable[str] = ()) -> object:
         return _email_domain(text)
     if mask is MaskName.INITIAL:
         return _initial(text)
+    if mask is MaskName.TOKEN:
+        return token_of(text, token_key, tags)
     return scrubbed(text) if mask is MaskName.SCRUB else REDACTED
 
 

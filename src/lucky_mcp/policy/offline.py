@@ -41,5 +41,7 @@ def load_written(directory: Path) -> Written:
 
 
 def load_offline(directory: Path) -> PolicySet:
-    """Return the PolicySet of a directory for review; ConfigurationError as `load_policies`."""
+    """Return the PolicySet of a directory for review, as where tokens can be made; ConfigurationError as
+    `load_policies`.
+    """
     return load_policies(directory, AnyVariable())

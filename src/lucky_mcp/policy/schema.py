@@ -14,7 +14,7 @@ from lucky_mcp.policy.source_rules import contradiction
 
 
 class MaskWord(StrEnum):
-    """Masks as reviewers write them; `token` renders as `redact` until it exists."""
+    """Masks as reviewers write them; without a key `token` shows what `redact` does."""
 
     LAST4 = "last4"
     EMAIL_DOMAIN = "email_domain"
