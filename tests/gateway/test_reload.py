@@ -116,6 +116,30 @@ async def test_an_invalid_directory_leaves_the_old_policies_in_force(watched: Wa
     assert "rejected" not in watched.gateway.health()
 
 
+async def test_health_says_when_the_directory_cannot_be_looked_at(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was said before is said again once a look succeeds."""
+    watched.edit(USERS, "roles: [analyst, data_engineer]", "roles: [analyst, data_enginer]")
+    await watched.twice()
+    looks: list[bool] = []
+
+    async def look() -> None:
+        looks.append(True)
+        if len(looks) < 3:
+            raise OSError("the disk is away")
+
+    monkeypatch.setattr(watched.reloader, "check", look)
+    said = []
+    watching = asyncio.create_task(watched.reloader.keep(0.01))
+    while len(looks) < 5:
+        said.append(watched.gateway.health()["rejected"])
+        await asyncio.sleep(0)
+    watching.cancel()
+    assert list(dict.fromkeys(said)) == ["grant", "check"]
+    assert watched.gateway.health()["rejected"] == "grant"
+
+
 @pytest.mark.parametrize(
     ("file", "text", "rule"),
     [

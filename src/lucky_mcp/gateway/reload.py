@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 SUFFIXES: Final = frozenset({".yaml", ".json"})
 log = structlog.get_logger(__name__)
 
+UNCHECKED = "check"
+
 # Names of files with what changes when one is written.
 Stamp = tuple[tuple[str, int, int, int], ...]
 
@@ -64,6 +66,7 @@ class Reloader:
         self._now = now
         self._environment = environment
         self._settled = self._seen = loaded
+        self._rejected_before = ""
 
     async def keep(self, seconds: float) -> None:
         """Check for ever, or never when `seconds` is 0; cancelled when the server stops."""
@@ -71,8 +74,20 @@ class Reloader:
             await asyncio.sleep(seconds)
             try:
                 await self.check()
-            except Exception:
+            except Exception:  # whatever it was, the next look must come
                 log.exception("policy directory not checked")
+                self._note_unchecked()
+            else:
+                self._note_checked()
+
+    def _note_unchecked(self) -> None:
+        """Let health say that nobody looks, until a look succeeds."""
+        if self._gateway.rejected != UNCHECKED:
+            self._rejected_before, self._gateway.rejected = self._gateway.rejected, UNCHECKED
+
+    def _note_checked(self) -> None:
+        if self._gateway.rejected == UNCHECKED:
+            self._gateway.rejected = self._rejected_before
 
     async def check(self) -> None:
         """Load the directory if it changed and is still since the last check."""
