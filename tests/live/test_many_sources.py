@@ -29,11 +29,17 @@ def door() -> Iterator[socket.socket]:
 
 
 def resident_mb(pid: int) -> float:
-    lines = (Path("/proc") / str(pid) / "status").read_text(encoding="ascii").splitlines()
+    """Memory that the process holds now: from /proc, or from ps where there is none."""
+    status = Path("/proc") / str(pid) / "status"
+    if not status.exists():
+        told = subprocess.run(
+            ["ps", "-o", "rss=", "-p", str(pid)], capture_output=True, check=True, text=True
+        )
+        return int(told.stdout) / 1024
+    lines = status.read_text(encoding="ascii").splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1024
 
 
-@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the process's memory is read from /proc")
 def test_a_start_opens_no_connection_and_stays_small(tmp_path: Path, door: socket.socket) -> None:
     make_fleet(
         tmp_path / "policies", catalogs={database(number): snapshot(number) for number in range(DATABASES)}
