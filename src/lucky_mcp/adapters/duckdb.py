@@ -245,13 +245,7 @@ class _Query:
             raise database.failure(failure) from None
         finally:
             self._cursor.close()
-        return EngineRows(
-            columns=columns,
-            rows=fetched.rows,
-            bytes=fetched.bytes,
-            bytes_met=fetched.bytes_met,
-            cells_cut=fetched.cells_cut,
-        )
+        return fetched.named(columns)
 
     def stop(self) -> None:
         """Interrupt the query in the engine; it may not have begun yet."""

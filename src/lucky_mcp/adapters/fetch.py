@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from lucky_mcp.adapters.base import EngineRows
 from lucky_mcp.adapters.cells import cut_cells
 
 BATCH_ROWS = 256
@@ -19,6 +20,16 @@ class Fetched:
     bytes: int
     bytes_met: bool
     cells_cut: int
+
+    def named(self, columns: tuple[str, ...]) -> EngineRows:
+        """Return the rows under the names of their columns."""
+        return EngineRows(
+            columns=columns,
+            rows=self.rows,
+            bytes=self.bytes,
+            bytes_met=self.bytes_met,
+            cells_cut=self.cells_cut,
+        )
 
 
 class Cursor(Protocol):

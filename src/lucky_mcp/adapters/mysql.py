@@ -147,13 +147,7 @@ class MySQLSession:
                 _abandon(cursor)
         if fetched.bytes_met:
             self.stop()
-        return EngineRows(
-            columns=columns,
-            rows=fetched.rows,
-            bytes=fetched.bytes,
-            bytes_met=fetched.bytes_met,
-            cells_cut=fetched.cells_cut,
-        )
+        return fetched.named(columns)
 
     def probe(self, read: GuardedProbe) -> Answer:
         """Ask the server about itself."""

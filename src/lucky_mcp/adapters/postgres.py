@@ -114,13 +114,7 @@ class PostgresSession:
             self._is_clean = failure.kind not in {EngineErrorKind.UNAVAILABLE, EngineErrorKind.CANCELLED}
             raise
         self._is_clean = not fetched.bytes_met
-        return EngineRows(
-            columns=columns,
-            rows=fetched.rows,
-            bytes=fetched.bytes,
-            bytes_met=fetched.bytes_met,
-            cells_cut=fetched.cells_cut,
-        )
+        return fetched.named(columns)
 
     def probe(self, read: GuardedProbe) -> Answer:
         """Ask the server about itself."""

@@ -112,13 +112,7 @@ class RedshiftSession:
             raise
         if stream.is_over or (not fetched.bytes_met and not stream.fetchmany(1)):
             self._end_read(wire)
-        return EngineRows(
-            columns=columns,
-            rows=fetched.rows,
-            bytes=fetched.bytes,
-            bytes_met=fetched.bytes_met,
-            cells_cut=fetched.cells_cut,
-        )
+        return fetched.named(columns)
 
     def stop(self) -> None:
         """End the query and the session from a second connection, then our end of this one.

@@ -98,60 +98,31 @@ def filters_below(view: TableDecision) -> tuple[Rule, ...]:
 
 
 def _rule_below(view: str, rule: Rule) -> AppliedRule:
-    return AppliedRule(
-        table=view,
-        effect=f"{ROWS_BELOW} are filtered",
-        rule_id=rule.id,
-        place=rule.place,
-        why=rule.why,
-        owner=rule.owner,
-    )
+    return _applied(view, f"{ROWS_BELOW} are filtered", rule)
 
 
 def _mask_below(view: str, column: VisibleColumn, mask: MaskName) -> AppliedRule:
-    return AppliedRule(
-        table=view,
-        effect=f"{column.name} computed from what is shown as {mask}",
-        rule_id="",
-        place="",
-        why="",
-        owner="",
-    )
+    return _applied(view, f"{column.name} computed from what is shown as {mask}", None)
 
 
 def _filter_rule(table: str, row_filter: RowFilter) -> AppliedRule:
-    rule = row_filter.rule
-    return AppliedRule(
-        table=table,
-        effect=f"rows where {condition(row_filter.predicate)}",
-        rule_id=rule.id,
-        place=rule.place,
-        why=rule.why,
-        owner=rule.owner,
-    )
+    return _applied(table, f"rows where {condition(row_filter.predicate)}", row_filter.rule)
 
 
 def _required_rule(table: str, requirement: Requirement) -> AppliedRule:
-    rule = requirement.rule
-    return AppliedRule(
-        table=table,
-        effect=f"each scan needs {in_words(requirement)}",
-        rule_id=rule.id,
-        place=rule.place,
-        why=rule.why,
-        owner=rule.owner,
-    )
+    return _applied(table, f"each scan needs {in_words(requirement)}", requirement.rule)
 
 
 def _mask_rule(table: str, column: VisibleColumn) -> AppliedRule:
-    rule = column.rule
+    return _applied(table, f"{column.name} shown as {column.mask}", column.rule)
+
+
+def _applied(table: str, effect: str, rule: Rule | None) -> AppliedRule:
+    """Return what a rule did to a table; an effect that no rule of the policy is behind names none."""
+    if rule is None:
+        return AppliedRule(table=table, effect=effect, rule_id="", place="", why="", owner="")
     return AppliedRule(
-        table=table,
-        effect=f"{column.name} shown as {column.mask}",
-        rule_id=rule.id if rule else "",
-        place=rule.place if rule else "",
-        why=rule.why if rule else "",
-        owner=rule.owner if rule else "",
+        table=table, effect=effect, rule_id=rule.id, place=rule.place, why=rule.why, owner=rule.owner
     )
 
 

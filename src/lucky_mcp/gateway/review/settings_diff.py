@@ -70,17 +70,12 @@ def _role(old: Role, new: Role) -> Iterator[Change]:
             subject=f"role {old.name}",
             what=f"toolset: {old.toolset} -> {new.toolset}",
         )
-    if old.reads_system != new.reads_system:
-        yield Change(
-            effect=Effect.WIDENS if new.reads_system else Effect.NARROWS,
-            rule=f"{old.name}:reads_system",
-            subject=f"role {old.name}",
-            what=f"reads_system: {old.reads_system} -> {new.reads_system}",
-        )
-    if old.reads_metadata != new.reads_metadata:
-        yield Change(
-            effect=Effect.WIDENS if new.reads_metadata else Effect.NARROWS,
-            rule=f"{old.name}:reads_metadata",
-            subject=f"role {old.name}",
-            what=f"reads_metadata: {old.reads_metadata} -> {new.reads_metadata}",
-        )
+    for name in ("reads_system", "reads_metadata"):
+        had, has = getattr(old, name), getattr(new, name)
+        if had != has:
+            yield Change(
+                effect=Effect.WIDENS if has else Effect.NARROWS,
+                rule=f"{old.name}:{name}",
+                subject=f"role {old.name}",
+                what=f"{name}: {had} -> {has}",
+            )
