@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Generic, Protocol, TypeVar
 
 from lucky_mcp.adapters.base import Adapter
 from lucky_mcp.adapters.duckdb import SETTINGS
@@ -56,34 +57,67 @@ class Answer:
         return f"{self.text} | {self.error.audit_detail}" if self.error else "rows"
 
 
+class Asked(Protocol):
+    """A database without any guard, which is asked plainly."""
+
+    def ask(self, source: str, sql: str, *, optimized: bool = True) -> Plain:
+        """Return its rows, or how it failed."""
+
+    def close(self) -> None:
+        """Close its connections."""
+
+
+D = TypeVar("D", bound=Asked)
+
+
 @dataclass
-class House:
-    """The properties' world in one dialect."""
+class AnyHouse(Generic[D]):
+    """The properties' world in one dialect on one kind of engine; `D` is what is asked plainly there."""
 
     dialect: str
     worlds: tuple[World, ...]
-    view_worlds: tuple[World, ...]
     gateways: Mapping[tuple[str, str], Gateway]
-    twins: Mapping[str, Databases]
-    fenced_twins: Mapping[str, Databases]
-    raw: Databases
+    twins: Mapping[str, D]
+    fenced_twins: Mapping[str, D]
+    raw: D
     runner: asyncio.Runner = field(repr=False)
+
+    def ask(self, role: str, source: str, sql: str, *, over: str = "base") -> Answer:
+        """Ask through the guard, as the role, over the base data or a neighbour of it."""
+        request = SqlRead(source=source, sql=sql, rows_max=ROWS_ASKED)
+        reading = self.gateways[role, over].read(PRINCIPALS[role], request)
+        try:
+            return Answer(result=self.runner.get_loop().run_until_complete(reading))
+        except ReadError as error:
+            return Answer(error=error, is_refusal=not isinstance(error.__context__, ExecutionFailed))
+
+    def as_written(self, role: str, source: str, sql: str) -> Plain:
+        """Ask the twin with as little optimized as can be."""
+        return self.twins[role].ask(source, sql, optimized=False)
+
+    def unguarded(self, source: str, sql: str) -> Plain:
+        """Ask the raw data."""
+        return self.raw.ask(source, sql)
+
+    def close(self) -> None:
+        """Close every connection and the event loop; a server is its owner's."""
+        for gateway in self.gateways.values():
+            self.runner.run(gateway.close())
+        for each in (*self.twins.values(), *self.fenced_twins.values(), self.raw):
+            each.close()
+        self.runner.close()
+
+
+@dataclass
+class House(AnyHouse[Databases]):
+    """The properties' world on the embedded engine."""
+
+    view_worlds: tuple[World, ...] = ()
 
     @property
     def engine(self) -> str:
         """Under which name runs and differences are kept: every dialect is run by the embedded engine."""
         return self.dialect
-
-    def ask(self, role: str, source: str, sql: str, *, over: str = "base") -> Answer:
-        """Ask through the guard, as the role, over the base data or a neighbour of it."""
-        gateway = self.gateways[role, over]
-        request = SqlRead(source=source, sql=sql, rows_max=ROWS_ASKED)
-        try:
-            return Answer(
-                result=self.runner.get_loop().run_until_complete(gateway.read(PRINCIPALS[role], request))
-            )
-        except ReadError as error:
-            return Answer(error=error, is_refusal=not isinstance(error.__context__, ExecutionFailed))
 
     def plans(self, role: str, source: str, sql: str) -> Iterator[Plain]:
         """Yield the twin's answers: plain, without its optimizer, with a fence at every table, and without the
@@ -95,22 +129,6 @@ class House:
         passes = str(SETTINGS["disabled_optimizers"])
         yield self.fenced_twins[role].ask(source, sql, without=passes)
         yield self.twins[role].ask(source, sql, without=passes)
-
-    def as_written(self, role: str, source: str, sql: str) -> Plain:
-        """Ask the twin without its optimizer."""
-        return self.twins[role].ask(source, sql, optimized=False)
-
-    def unguarded(self, source: str, sql: str) -> Plain:
-        """Ask the raw data."""
-        return self.raw.ask(source, sql)
-
-    def close(self) -> None:
-        """Close every database and the event loop."""
-        for gateway in self.gateways.values():
-            self.runner.run(gateway.close())
-        for databases in (*self.twins.values(), *self.fenced_twins.values(), self.raw):
-            databases.close()
-        self.runner.close()
 
 
 def house(fleet: Fleet, policies: Path, folder: Path, dialect: str, *, seed: int = 0) -> House:

@@ -6,19 +6,17 @@ import asyncio
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from lucky_mcp.demo.tables import Fleet, Table
-from lucky_mcp.errors import ReadError
-from lucky_mcp.gateway.execute import ExecutionFailed, Executor
+from lucky_mcp.gateway.execute import Executor
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.gateway.refresh import refresh_references
-from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.source import Dialect, Kind, Limits
 from lucky_mcp.policy.policy_set import PolicySet
 from tests.live.fleet import moved
-from tests.support.generator_house import PRINCIPALS, ROWS_ASKED, SOURCES, Answer, EncodedOnly
+from tests.support.generator_house import PRINCIPALS, SOURCES, AnyHouse, EncodedOnly
 from tests.support.generator_schema import World, world
 from tests.support.house import NOW, policies_in, policies_over
 from tests.support.mysql_server import mysql
@@ -46,27 +44,11 @@ LACKS: Mapping[str, frozenset[str]] = {
 
 
 @dataclass
-class ServerHouse:
-    """The properties' world on one server."""
+class ServerHouse(AnyHouse[PlainServer]):
+    """The properties' world on one server; no views are asked there."""
 
-    engine: str
-    dialect: str
-    worlds: tuple[World, ...]
-    gateways: Mapping[tuple[str, str], Gateway]
-    twins: Mapping[str, PlainServer]
-    fenced_twins: Mapping[str, PlainServer]
-    raw: PlainServer
-    runner: asyncio.Runner = field(repr=False)
+    engine: str = ""
     view_worlds: tuple[World, ...] = ()
-
-    def ask(self, role: str, source: str, sql: str, *, over: str = "base") -> Answer:
-        """Ask through the guard, as the role, over the base data or a neighbour of it."""
-        request = SqlRead(source=source, sql=sql, rows_max=ROWS_ASKED)
-        reading = self.gateways[role, over].read(PRINCIPALS[role], request)
-        try:
-            return Answer(result=self.runner.get_loop().run_until_complete(reading))
-        except ReadError as error:
-            return Answer(error=error, is_refusal=not isinstance(error.__context__, ExecutionFailed))
 
     def plans(self, role: str, source: str, sql: str) -> Iterator[Plain]:
         """Yield the twin's answers: plain, with little optimized, with a fence at every table, and with both."""
@@ -74,22 +56,6 @@ class ServerHouse:
         yield self.as_written(role, source, sql)
         yield self.fenced_twins[role].ask(source, sql)
         yield self.fenced_twins[role].ask(source, sql, optimized=False)
-
-    def as_written(self, role: str, source: str, sql: str) -> Plain:
-        """Ask the twin with as little optimized as can be."""
-        return self.twins[role].ask(source, sql, optimized=False)
-
-    def unguarded(self, source: str, sql: str) -> Plain:
-        """Ask the raw data."""
-        return self.raw.ask(source, sql)
-
-    def close(self) -> None:
-        """Close every connection and the event loop; the server is its owner's."""
-        for gateway in self.gateways.values():
-            self.runner.run(gateway.close())
-        for each in (*self.twins.values(), *self.fenced_twins.values(), self.raw):
-            each.close()
-        self.runner.close()
 
 
 def house_on(
