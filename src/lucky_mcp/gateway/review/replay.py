@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from lucky_mcp.audit.read_log import Asked
+from lucky_mcp.audit.read_log import Asked, as_one
 from lucky_mcp.gateway.review.explain import explain_as
 from lucky_mcp.gateway.review.stand_ins import attribute_stand_ins
+from lucky_mcp.gateway.review.timed_diff import people_named
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.policy.policy_set import PolicySet
 
@@ -44,13 +45,13 @@ async def replay(
 ) -> tuple[tuple[Replayed, ...], int]:
     """Return the questions that fare otherwise, and how many were asked again; no database is opened."""
     found: list[Replayed] = []
-    done: set[tuple[tuple[str, ...], str, str]] = set()
+    done: set[tuple[str, tuple[str, ...], str, str]] = set()
     attributes = {**attribute_stand_ins(old), **attribute_stand_ins(new)}
-    for each in asked:
-        if (each.roles, each.source, each.sql) in done:
+    for each in as_one(asked, people_named(old, new)):
+        if (each.person, each.roles, each.source, each.sql) in done:
             continue
-        done.add((each.roles, each.source, each.sql))
-        caller = Principal(subject="replay", roles=each.roles, attributes=attributes)
+        done.add((each.person, each.roles, each.source, each.sql))
+        caller = Principal(subject=each.person, roles=each.roles, attributes=attributes)
         before = await explain_as(old, caller, each.source, each.sql, now)
         after = await explain_as(new, caller, each.source, each.sql, now)
         if before.code == after.code != PERMIT or before.sql_runs == after.sql_runs != "":
