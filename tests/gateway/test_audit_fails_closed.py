@@ -52,6 +52,29 @@ async def test_nothing_is_sent_when_begun_cannot_be_written(demo_policies: Polic
     await gateway.close()
 
 
+class NotOnDisk(MemorySink):
+    """Takes every record, and cannot put them on the disk."""
+
+    is_lost = False
+
+    async def durable(self) -> None:
+        if self.is_lost:
+            raise AuditUnavailable("the audit log cannot be written")
+
+
+@pytest.mark.parametrize("sql", [COUNT.sql, "SELECT nope FROM nowhere"])
+async def test_nobody_is_answered_or_refused_before_the_disk_has_it(
+    demo_policies: PolicySet, sql: str
+) -> None:
+    sink = NotOnDisk()
+    gateway = await opened(demo_policies, audit=sink)
+    sink.is_lost = True
+    for ask in (gateway.read, gateway.explain):
+        with pytest.raises(AuditUnavailable):
+            await ask(ANALYST, SqlRead(source=ORDERS, sql=sql))
+    await gateway.close()
+
+
 async def test_every_read_that_begins_ends(demo_policies: PolicySet) -> None:
     sink = MemorySink()
     gateway = await opened(demo_policies, audit=sink)

@@ -6,9 +6,10 @@ import json
 from dataclasses import asdict
 
 from lucky_mcp.audit.record import AuditRecord
+from lucky_mcp.audit.segment_records import Closed, Opened
 
 
-def to_line(record: AuditRecord) -> bytes:
+def to_line(record: AuditRecord | Opened | Closed) -> bytes:
     """Encode `record` as one line that ends with a newline and holds no other control character.
 
     Agents choose the SQL text, so it must be unable to end a line or to steer a terminal: JSON's ASCII

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from lucky_mcp.audit.segment_files import segments_in
 from lucky_mcp.errors import ConfigurationError
 
 SYSTEM_PREFIX = "system:"
@@ -17,7 +18,10 @@ OK = frozenset({"ok", "permit"})
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A question of callers with these roles; `outcome` is "ok" or a code, `receipt` one of its receipts."""
+    """A question of callers with these roles; `outcome` is "ok" or a code, `receipt` one of its receipts.
+
+    `person` is the subject of one who asked it.
+    """
 
     roles: tuple[str, ...]
     source: str
@@ -25,19 +29,32 @@ class Asked:
     outcome: str
     receipt: str
     times: int = 1
+    person: str = ""
 
 
 def asked(paths: Iterable[Path], since: datetime) -> tuple[Asked, ...]:
-    """Return the questions of people since then, the most frequent first; damaged lines are left out.
+    """Return the questions of each person since then, the most frequent first; damaged lines are left out.
 
     A text that was cut for the log cannot be asked again and is left out as well. ConfigurationError for a
     file that cannot be read.
     """
-    found: dict[tuple[tuple[str, ...], str, str, str], Asked] = {}
-    for each in _questions(_records(paths), since):
-        key = (each.roles, each.source, each.sql, each.outcome)
+    found: dict[tuple[str, tuple[str, ...], str, str, str], Asked] = {}
+    for each in _questions(records_in(paths), since):
+        key = (each.person, each.roles, each.source, each.sql, each.outcome)
         known = found.get(key)
         found[key] = each if known is None else replace(each, times=known.times + 1)
+    return tuple(sorted(found.values(), key=lambda each: (-each.times, each.source, each.sql, each.roles)))
+
+
+def as_one(questions: Iterable[Asked], named: Collection[str]) -> tuple[Asked, ...]:
+    """Return the questions, those of people that are not `named` put together with person ""."""
+    found: dict[tuple[str, tuple[str, ...], str, str, str], Asked] = {}
+    for each in questions:
+        person = each.person if each.person in named else ""
+        key = (person, each.roles, each.source, each.sql, each.outcome)
+        known = found.get(key)
+        times = each.times + (known.times if known is not None else 0)
+        found[key] = replace(known or each, person=person, times=times)
     return tuple(sorted(found.values(), key=lambda each: (-each.times, each.source, each.sql, each.roles)))
 
 
@@ -67,11 +84,28 @@ def _question(ended: Mapping[str, Any], said: Mapping[str, Any], since: datetime
         sql=sql,
         outcome="ok" if outcome in OK else outcome,
         receipt=ended["id"],
+        person=ended["principal"],
     )
 
 
-def _records(paths: Iterable[Path]) -> Iterator[Mapping[str, Any]]:
+def log_files(paths: Iterable[Path]) -> Iterator[Path]:
+    """Yield the files themselves, and of a directory its segments, in order.
+
+    ConfigurationError for a directory that cannot be listed.
+    """
     for path in paths:
+        if path.is_dir():
+            yield from (segment.path for segment in segments_in(path))
+        else:
+            yield path
+
+
+def records_in(paths: Iterable[Path]) -> Iterator[Mapping[str, Any]]:
+    """Yield the records of logs, files or directories, in the order of their segments; damaged lines not.
+
+    ConfigurationError for a file that cannot be read.
+    """
+    for path in log_files(paths):
         try:
             with path.open(encoding="ascii", errors="replace") as file:
                 for line in file:

@@ -17,9 +17,11 @@ class Begun:
     """A guarded read is about to be sent to its source.
 
     `id` is the receipt's id; `at` is ISO 8601 in UTC; `principal` is the subject. The three digests name
-    the snapshots that decided. `sql_asked` is the agent's text, `sql_sent` the guarded text in the
-    agent's dialect, `sql_engine` the text the engine received. `tables` are `schema.table`, `columns`
-    `schema.table.column`, `filters` rule ids, `masks` `schema.table.column:mask`.
+    the snapshots that decided. `sql_asked` is the agent's text, `sql_sent` the guarded text in the agent's
+    `dialect`, `sql_engine` the text the engine received, in the dialect `engine`. `tables` are
+    `schema.table`, `columns` `schema.table.column`, `filters` rule ids, `masks` and `tags`
+    `schema.table.column:mask` and `…:tag`, `waivers` the rules that were in force for this caller alone:
+    `kind id schema.table until …: why`.
     """
 
     event: ClassVar[str] = "begun"
@@ -39,6 +41,10 @@ class Begun:
     columns: tuple[str, ...]
     filters: tuple[str, ...]
     masks: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    dialect: str = ""
+    engine: str = ""
+    waivers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +74,7 @@ class Ended:
     server: str = ""
     roles: tuple[str, ...] = ()
     sql_asked: str = ""
+    dialect: str = ""
     policy_digest: str = ""
     catalog_digest: str = ""
     references_digest: str = ""
@@ -102,6 +109,10 @@ class Explained:
     columns: tuple[str, ...] = ()
     filters: tuple[str, ...] = ()
     masks: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    dialect: str = ""
+    engine: str = ""
+    waivers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
