@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from lucky_mcp.decision.decide import decide
 from lucky_mcp.enforcement.mask_forms import mask_expression
+from lucky_mcp.enforcement.mentioned_columns import narrowed
 from lucky_mcp.enforcement.render import render_engine
 from lucky_mcp.enforcement.verify import verify
 from lucky_mcp.errors import GuardFailed
@@ -23,6 +24,7 @@ from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.source import Dialect, Kind
 from lucky_mcp.policy.policy_set import PolicySet
 from lucky_mcp.sql.dialects import GRAMMARS
+from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.parse import parse
 from lucky_mcp.sql.resolve import resolve
 from lucky_mcp.sql.resolved import ResolvedQuery
@@ -75,7 +77,8 @@ def words(kind: Kind) -> Mapping[str, str]:
 
 def check(text: str, found: Found) -> None:
     done, query, permit = found
-    verify(text, query, permit, done.source, rows_max=done.guarded.rows_max, fenced=True)
+    shown = narrowed(permit, query, Nodes(query.tree), done.source)
+    verify(text, query, shown, done.source, rows_max=done.guarded.rows_max, fenced=True)
 
 
 @pytest.mark.parametrize("kind", KINDS)

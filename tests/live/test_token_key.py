@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lucky_mcp.adapters import mysql_token_key
+from lucky_mcp.app import open_gateway
 from lucky_mcp.audit.line import to_line
 from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.demo.tables import Fleet
@@ -20,6 +22,7 @@ from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.source import Kind
 from lucky_mcp.policy.tokens import token_of
 from lucky_mcp.secrets.token_keys import TokenKeys
+from lucky_mcp.settings import load_settings
 from tests.live.fleet import (
     ENVIRONMENT,
     READER,
@@ -202,6 +205,60 @@ async def test_k_is_in_nothing_that_the_server_keeps(
     told = failed.value.agent_text + "".join(to_line(each).decode() for each in talkative.audit.records)
     assert K not in told
     assert SECRET not in told
+
+
+PLACED = """  aws-luckyus-salescrm-rw:
+    kind: {kind}
+    dialect: {dialect}
+    host: {host}
+    port: {port}
+    user: {user}
+    password: env:LIVE_PASSWORD
+    tls: false
+"""
+EMBEDDED_CRM = """  aws-luckyus-salescrm-rw:
+    kind: duckdb
+    dialect: mysql
+    url: duckdb:///${DEMO_DATA:-../.demo}/aws-luckyus-salescrm-rw.duckdb
+"""
+
+
+async def test_the_setting_reaches_the_session(
+    talkative: Talkative,
+    demo_fleet: Fleet,
+    project_root: Path,
+    demo_data: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As `serve` opens it: settings from the environment, policies with the source on the server."""
+    address = mariadb_address(talkative.server) if isinstance(talkative.server, MariaDB) else None
+    address = address or postgres_address(talkative.server)  # type: ignore[arg-type]
+    dialect = "mysql" if talkative.kind is Kind.MYSQL else "postgres"
+    policies = tmp_path / "policies"
+    shutil.copytree(project_root / "policies", policies)
+    sources = (policies / "sources.yaml").read_text(encoding="utf-8")
+    placed = PLACED.format(
+        kind=talkative.kind.value, dialect=dialect, host=address.host, port=address.port, user=READER
+    )
+    assert sources.count(EMBEDDED_CRM) == 1
+    (policies / "sources.yaml").write_text(sources.replace(EMBEDDED_CRM, placed), encoding="utf-8")
+    given = {
+        **ENVIRONMENT,
+        "DEMO_DATA": str(demo_data),
+        "LUCKY_POLICIES": str(policies),
+        "LUCKY_STATE": str(tmp_path / "state"),
+        "LUCKY_TOKEN_KEY": "env:TOKEN_SECRET",
+        "TOKEN_SECRET": SECRET,
+    }
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    async with open_gateway(load_settings()) as gateway:
+        found = dict((await gateway.read(ANALYST, USERS)).rows)  # type: ignore[arg-type]
+    wanted = expected(demo_fleet, K)
+    assert len(found) > 50 and found == {user: wanted[user] for user in found}
+    log = b"".join(path.read_bytes() for path in (tmp_path / "state").rglob("*") if path.is_file())
+    assert b"t_user" in log and K.encode() not in log and SECRET.encode() not in log
 
 
 async def test_sessions_change_to_a_new_key(talkative: Talkative) -> None:

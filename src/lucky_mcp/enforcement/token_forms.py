@@ -19,19 +19,21 @@ from lucky_mcp.sql.dialects import ENGINES
 CALL = "LUCKY_TOKEN"
 VARIABLE = "lucky_k"
 SETTING = "lucky.k"  # PostgreSQL's own variables have two parts
+CONTEXT = "app_context.lucky_k"  # a session context variable of Redshift's
 
 _VALUE, _FRONT = "lucky_value", "lucky_front"
 _EMBEDDED = f"SHA256(GETVARIABLE('{VARIABLE}') || {{}})"
 # sha256 of k and a text, in hexadecimal digits; NULL when either is.
 DIGESTS: dict[Kind, str] = {
     Kind.MYSQL: f"SHA2(CONCAT(@{VARIABLE}, {{}}), 256)",
+    Kind.REDSHIFT: f"SHA2(CURRENT_SETTING('{CONTEXT}') || {{}}, 256)",
     Kind.POSTGRES: f"ENCODE(SHA256(CONVERT_TO(CURRENT_SETTING('{SETTING}') || {{}}, 'UTF8')), 'hex')",
     Kind.DUCKDB: _EMBEDDED,
     Kind.LAKE: _EMBEDDED,
 }
 # Functions and nodes of the digests that agents' own texts cannot come to.
 PARTS = (exp.Parameter, exp.Var, exp.Anonymous, exp.SHA2, exp.SHA2Digest, exp.Encode)
-READERS = {"current_setting": SETTING, "getvariable": VARIABLE}
+READERS = {"current_setting": frozenset({SETTING, CONTEXT}), "getvariable": frozenset({VARIABLE})}
 CONVERTERS = frozenset({"convert_to"})
 
 
@@ -80,7 +82,7 @@ def is_part_of_token(node: exp.Expr) -> bool:
     if isinstance(node, exp.Anonymous):
         name = node.name.lower()
         first = node.expressions[0] if len(node.expressions) == 1 else None
-        reads = isinstance(first, exp.Literal) and first.is_string and first.name == READERS.get(name)
+        reads = isinstance(first, exp.Literal) and first.is_string and first.name in READERS.get(name, ())
         return reads or name in CONVERTERS
     return isinstance(node, PARTS)
 
