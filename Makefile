@@ -1,19 +1,22 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-mysql check fuzz mutants lock clean bench docs
+.PHONY: help setup demo test test-mysql check fuzz attacks corpora mutants lock clean bench docs
 
 PORT ?= 8765
 PYTEST_ARGS ?=
 LOCK_ARGS ?=
 BENCH_ARGS ?=
 MUTANTS_ARGS ?=
+CORPORA_ARGS ?=
 N ?= 1000
 ENGINE ?= all
 SEED ?= 1
 WORKERS ?= 2
 RESTART ?=
+MUTATED ?= 0.1
 AT ?=
 BIN := .venv/bin
-MYSQL_TESTS := $(addprefix tests/live/test_,cases_on_servers.py generated_on_servers.py)
+MYSQL_TESTS := $(addprefix tests/live/test_,\
+  cases_on_servers.py generated_on_servers.py sessions.py lookups_use_the_index.py plans.py)
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -41,6 +44,12 @@ check: setup ## Run ruff, mypy and import-linter
 fuzz: setup ## Ask N generated queries, going on from the last run (ENGINE=mysql SEED=1 WORKERS=2 RESTART=1)
 	$(BIN)/python -m tests.properties.run_fuzz --number $(N) --engine $(ENGINE) --seed $(SEED) \
 	  --workers $(WORKERS) $(if $(RESTART),--restart) $(if $(AT),--at $(AT))
+
+attacks: setup ## Try every attack on every engine, and without a guard (ENGINE=mariadb MUTATED=1)
+	$(BIN)/python -m tests.attacks.run_attacks --engine $(ENGINE) --mutated $(MUTATED)
+
+corpora: setup ## Ask a thousand honest questions, guarded and plain (CORPORA_ARGS="--match postgres")
+	$(BIN)/python -m tests.corpora.run $(CORPORA_ARGS)
 
 mutants: setup ## Break the guard in each known way, and show which check notices (MUTANTS_ARGS="--match verify")
 	$(BIN)/python -m tests.properties.run_mutants $(MUTANTS_ARGS)

@@ -13,14 +13,30 @@ from pathlib import Path
 
 from lucky_mcp.app import create_token
 from lucky_mcp.catalog.loader import accept
+from lucky_mcp.cli.policy_inventory import inventory_text
 from lucky_mcp.gateway.catalog_review import AT_ONCE, Crawled, crawled
+from lucky_mcp.gateway.sampling import Looked, look
 from lucky_mcp.policy.loader import load_policies
 from lucky_mcp.settings import Settings
 from tests.live.fleet import PASSWORD, READER
 from tests.support.house import gateway_over
-from tests.support.large_fleet import DATABASES, SOURCES, create_statements, database, make_fleet, snapshot
+from tests.support.large_fleet import (
+    DATABASES,
+    SOURCES,
+    create_statements,
+    database,
+    make_fleet,
+    snapshot,
+    table_names,
+)
 from tests.support.servers import MariaDB, NoServer, mariadb
 
+# As many as are looked at of a table.
+ROWS = (
+    "INSERT INTO {table} (id, order_no, shop_id, user_no, phone, amount, status, remark, created_at)"
+    " SELECT seq, CONCAT('A', seq), 10001, CONCAT('U', seq), CONCAT('+1212555', LPAD(seq, 4, '0')), seq / 3, 90,"
+    " 'less ice', NOW() FROM seq_1_to_50"
+)
 COMMAND = "from lucky_mcp.cli.root import main; main()"
 
 
@@ -42,6 +58,9 @@ def _fill(running: MariaDB, databases: int) -> None:
         for number in range(databases):
             for text in create_statements(number):
                 cursor.execute(text)
+            cursor.execute(f"USE `{database(number)}`")
+            for name in table_names(number):
+                cursor.execute(ROWS.format(table=f"`{database(number)}`.`{name}`"))
             cursor.execute(f"GRANT SELECT, SHOW VIEW ON `{database(number)}`.* TO {READER}")
 
 
@@ -56,12 +75,32 @@ def _crawls(directory: Path, running: MariaDB, databases: int) -> list[tuple[str
         seconds = time.perf_counter() - began
         tables = sum(each.tables for each in done)
         rows.append((f"{what}: {databases} databases, {tables} tables, {at_once} at once", f"{seconds:.1f}"))
+    rows.append(_inventory(directory, environment, names))
     for name in names:
         accept(directory / "catalog", name)
     began = time.perf_counter()
     load_policies(directory, environment)
     rows.append(("load the accepted snapshots, no dataset", f"{time.perf_counter() - began:.2f}"))
     return rows
+
+
+def _inventory(directory: Path, environment: dict[str, str], names: Sequence[str]) -> tuple[str, str]:
+    """What `policy scaffold --inventory` does: crawl, look at values, guess, and put it in words."""
+    began = time.perf_counter()
+    found = asyncio.run(_looked(directory, environment, names))
+    text = inventory_text(found, {})
+    seconds = time.perf_counter() - began
+    last = next(line for line in text.splitlines() if line.startswith(f"{len(names)} sources, "))
+    return f"inventory of personal data: {last}", f"{seconds:.1f}"
+
+
+async def _looked(directory: Path, environment: dict[str, str], names: Sequence[str]) -> list[Looked]:
+    policies = load_policies(directory, environment, with_datasets=False)
+    gateway = gateway_over(policies, environment=environment)
+    try:
+        return [await look(gateway, name, lambda done, of: None) for name in names]
+    finally:
+        await gateway.close()
 
 
 async def _crawled(

@@ -1,14 +1,15 @@
-"""What the guard costs on real servers with a million rows: guarded against unguarded, in pairs and in turns."""
+"""What the guard costs on real servers with a million rows: guarded against unguarded, in turns."""
 
 from __future__ import annotations
 
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from bench.fleet import ANALYST, LAST_DAY
+from bench.server_questions import BY_HAND, INDEX, INDEXED, QUESTIONS, SCHEMA
 from lucky_mcp.adapters.mysql import MySQLSession
 from lucky_mcp.adapters.postgres import PostgresSession
 from lucky_mcp.adapters.session import Session
@@ -31,8 +32,7 @@ from tests.live.sealed import sealed
 from tests.support.server_tables import load_mariadb, load_postgres
 from tests.support.servers import MariaDB, Postgres, mariadb, postgres
 
-SALES, SCHEMA = "aws-luckyus-salesorder-rw", "luckyus_sales_order"
-TABLES = {"orders": f"{SCHEMA}.t_sales_order_m", "items": f"{SCHEMA}.t_order_item"}
+SALES = "aws-luckyus-salesorder-rw"
 SESSIONS = {Kind.MYSQL: MySQLSession, Kind.POSTGRES: PostgresSession}
 TIMEOUT_MS, ROWS_MAX = 120_000, 1000
 ROUNDS_MAX, ROUNDS_MIN = 101, 5
@@ -63,29 +63,16 @@ WORDS = {
         "rows": "generate_series(1, {rows}) AS g(seq)",
     },
 }
-QUESTIONS = {
-    "point": "SELECT * FROM {items} WHERE order_item_id = {key}",
-    "point, a table with masks": "SELECT * FROM {orders} WHERE order_id = {key}",
-    "range": "SELECT order_no, pay_amount FROM {orders}"
-    " WHERE order_time >= '2026-02-10 09:00:00' AND order_time < '2026-02-10 11:00:00'",
-    "join of one order": "SELECT o.order_no, i.spu_code FROM {orders} o"
-    " JOIN {items} i ON i.order_id = o.order_id WHERE o.order_id = {key}",
-    "join of a day": "SELECT o.shop_id, SUM(i.item_amount) AS total FROM {orders} o"
-    " JOIN {items} i ON i.order_id = o.order_id"
-    " WHERE o.order_time >= '2026-02-10' AND o.order_time < '2026-02-11' GROUP BY o.shop_id",
-    "join of all": "SELECT o.shop_id, SUM(i.item_amount) AS total FROM {orders} o"
-    " JOIN {items} i ON i.order_id = o.order_id GROUP BY o.shop_id",
-    "EXISTS in a day": "SELECT COUNT(*) AS n FROM {orders} o"
-    " WHERE o.order_time >= '2026-02-10' AND o.order_time < '2026-02-11'"
-    " AND EXISTS (SELECT 1 FROM {items} i WHERE i.order_id = o.order_id AND i.quantity > 2)",
-    "EXISTS over all": "SELECT COUNT(*) AS n FROM {orders} o"
-    " WHERE EXISTS (SELECT 1 FROM {items} i WHERE i.order_id = o.order_id AND i.quantity > 2)",
-    "group by": "SELECT shop_id, COUNT(*) AS n, SUM(pay_amount) AS total FROM {orders}"
-    " WHERE order_status = 90 GROUP BY shop_id",
-    "order and limit": "SELECT order_no, order_time FROM {orders} ORDER BY order_time DESC LIMIT 20",
-    "a day, with a part that can fail": "SELECT COUNT(*) AS n FROM {orders}"
-    " WHERE order_time >= '2026-02-10' AND order_time < '2026-02-11' AND EXP(pay_amount) > 100",
-}
+HEAD = (
+    "server",
+    "question",
+    "fenced",
+    "plain ms",
+    "guarded ms",
+    "text ×",
+    "read ×",
+    "read × by hand",
+)
 Row = tuple[str, ...]
 
 
@@ -102,13 +89,15 @@ class Taken:
         return self.session + self.text
 
 
-Pairs = Sequence[tuple[Taken, Taken]]
+Turn = tuple[Taken, Taken, Taken]
+"""One read each of the plain question, of the guarded text, and of the question with the filters by hand."""
+Ask = Callable[[str], object]
 
 
 def ratios(view: View, rows: int, seconds: float) -> Iterator[Row]:
-    """Yield one line per server and question: fenced or not, plain and guarded ms, ratios of text and of read.
+    """Yield one line per server and question, as HEAD names its cells.
 
-    Each question gets at least ROUNDS_MIN pairs, and more for as long as `seconds`. NoServer without servers.
+    Each question gets at least ROUNDS_MIN turns, and more for as long as `seconds`. NoServer without servers.
     """
     fleet = generate(seed=7, end=LAST_DAY, scale="tiny")
     tables = [replace(table, rows=[]) for table in fleet.tables if table.source == SALES]
@@ -116,19 +105,17 @@ def ratios(view: View, rows: int, seconds: float) -> Iterator[Row]:
         ("MariaDB", Kind.MYSQL, on_mariadb),
         ("PostgreSQL", Kind.POSTGRES, on_postgres),
     ):
-        with opened(tables, rows) as address:
+        with opened(tables, rows) as (address, ask):
             source = on_server(view.policies.sources[SALES], kind, address)
             session: Session = SESSIONS[kind](source, ENVIRONMENT)
             session.open()
-            for title, text in QUESTIONS.items():
-                sql = text.format(key=rows // 2 + 1, **TABLES)
-                read = guarded(view, source, sql)
-                yield (
-                    name,
-                    title,
-                    "yes" if read.always_fenced else "no",
-                    *measured(session, sql, read, seconds),
-                )
+            for title in (*QUESTIONS, INDEXED):
+                if title == INDEXED:
+                    ask(INDEX)
+                plain, by_hand = BY_HAND[title](rows // 2 + 1)
+                read = guarded(view, source, plain)
+                fenced = "yes" if read.always_fenced else "no"
+                yield (name, title, fenced, *measured(session, (plain, by_hand), read, seconds))
             session.close()
 
 
@@ -138,28 +125,28 @@ def guarded(view: View, source: Source, sql: str) -> GuardedSql:
     return prepare(view, ANALYST, source, request).guarded
 
 
-def measured(session: Session, sql: str, read: GuardedSql, seconds: float) -> Row:
-    """Time both in turns, after one read of each that is not counted; which of them is first changes as well."""
-    plain = sealed(read.source, sql, rows_max=ROWS_MAX, bytes_max=1 << 26)
-    once(session, plain), once(session, read)
-    pairs: list[tuple[Taken, Taken]] = []
+def measured(session: Session, texts: tuple[str, str], read: GuardedSql, seconds: float) -> Row:
+    """Time all three in turns, after one read of each that is not counted; who is first changes as well."""
+    plain, by_hand = (sealed(read.source, text, rows_max=ROWS_MAX, bytes_max=1 << 26) for text in texts)
+    reads = (plain, read, by_hand)
+    for each in reads:
+        once(session, each)
+    turns: list[Turn] = []
     began = time.perf_counter()
-    while len(pairs) < ROUNDS_MIN or (time.perf_counter() - began < seconds and len(pairs) < ROUNDS_MAX):
-        if len(pairs) % 2:
-            second = once(session, read)
-            pairs.append((once(session, plain), second))
-        else:
-            first = once(session, plain)
-            pairs.append((first, once(session, read)))
-    texts = [1000 * statistics.median(taken.text for taken in side) for side in zip(*pairs, strict=True)]
-    return (*(f"{each:.2f}" for each in texts), *(f"{each:.2f}" for each in both_ratios(pairs)))
+    while len(turns) < ROUNDS_MIN or (time.perf_counter() - began < seconds and len(turns) < ROUNDS_MAX):
+        first = len(turns) % len(reads)
+        taken = {at: once(session, reads[at]) for at in (*range(first, len(reads)), *range(first))}
+        turns.append((taken[0], taken[1], taken[2]))
+    times = [1000 * statistics.median(taken.text for taken in side) for side in zip(*turns, strict=True)]
+    return tuple(f"{each:.2f}" for each in (*times[:2], *all_ratios(turns)))
 
 
-def both_ratios(pairs: Pairs) -> tuple[float, float]:
-    """Return the medians of the ratios of calls that followed each other: of the text, and of the whole read."""
+def all_ratios(turns: Sequence[Turn]) -> tuple[float, float, float]:
+    """Return the medians over the turns: guarded over plain, of the text and of the read; the same by hand."""
     return (
-        statistics.median(second.text / first.text for first, second in pairs),
-        statistics.median(second.read / first.read for first, second in pairs),
+        statistics.median(guarded.text / plain.text for plain, guarded, _ in turns),
+        statistics.median(guarded.read / plain.read for plain, guarded, _ in turns),
+        statistics.median(guarded.read / by_hand.read for _, guarded, by_hand in turns),
     )
 
 
@@ -183,8 +170,8 @@ def fills(kind: Kind, rows: int) -> list[str]:
 
 
 @contextmanager
-def on_mariadb(tables: Sequence[Table], rows: int) -> Iterator[Server]:
-    """Run a private server with the tables filled."""
+def on_mariadb(tables: Sequence[Table], rows: int) -> Iterator[tuple[Server, Ask]]:
+    """Run a private server with the tables filled, and ask it what its administrator may."""
     with mariadb("--innodb-buffer-pool-size=1G") as running:
         with MariaDB.connect(running) as connection, connection.cursor() as cursor:
             load_mariadb(connection, tables)
@@ -194,16 +181,34 @@ def on_mariadb(tables: Sequence[Table], rows: int) -> Iterator[Server]:
                 cursor.execute(text)
                 cursor.fetchall()
         make_mariadb_reader(running, [SCHEMA])
-        yield mariadb_address(running)
+        with MariaDB.connect(running) as connection:
+            yield mariadb_address(running), connection.query
 
 
 @contextmanager
-def on_postgres(tables: Sequence[Table], rows: int) -> Iterator[Server]:
-    """Run a private server with the tables filled."""
+def on_postgres(tables: Sequence[Table], rows: int) -> Iterator[tuple[Server, Ask]]:
+    """Run a private server with the tables filled, and ask it what its administrator may."""
     with postgres() as running:
         with Postgres.connect(running) as connection:
             load_postgres(connection, tables)
             for text in (*fills(Kind.POSTGRES, rows), "VACUUM ANALYZE"):
                 connection.execute(text.encode())
         make_postgres_reader(running, [SCHEMA])
-        yield postgres_address(running)
+        with Postgres.connect(running) as connection:
+            yield postgres_address(running), lambda text: connection.execute(text.encode())
+
+
+def summary(lines: Sequence[Row]) -> str:
+    """Say the median and the worst of `read ×` on each server and on both, the line with an index apart."""
+    counted = [line for line in lines if line[1] != INDEXED]
+
+    def said(title: str, some: Sequence[Row], column: str) -> str:
+        found = [float(line[HEAD.index(column)]) for line in some]
+        return f"{title} {statistics.median(found):.2f} and {max(found):.2f}"
+
+    names = list(dict.fromkeys(line[0] for line in counted))
+    parts = [said(name, [line for line in counted if line[0] == name], "read ×") for name in names]
+    return (
+        f"Median and worst of *read ×*: {', '.join(parts)}, {said('together', counted, 'read ×')};"
+        f" {said('against the filters by hand', counted, 'read × by hand')}."
+    )

@@ -3,6 +3,7 @@
 A deadline measures how busy the machine is; pytest's timeout already catches a test that hangs.
 """
 
+import gc
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -24,6 +25,14 @@ from tests.support.twin import Unguarded
 
 settings.register_profile("suite", deadline=None, print_blob=True)
 settings.load_profile("suite")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def collected() -> Iterator[None]:
+    """Give back what a module leaves: each server that starts here sets everything apart from the collector."""
+    yield
+    gc.unfreeze()
+    gc.collect()
 
 
 @pytest.fixture(scope="session")

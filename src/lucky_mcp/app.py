@@ -8,14 +8,14 @@ import random
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import asynccontextmanager, closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lucky_mcp.audit.events import operator_event
-from lucky_mcp.audit.sink import AuditSink, JsonLinesSink
-from lucky_mcp.errors import AuditUnavailable, ConfigurationError
+from lucky_mcp.audit.segmented import SegmentedSink
+from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.identity.demo import DEMO_DEFAULT, DemoTokens
 from lucky_mcp.identity.known_roles import refuse_unknown_roles, roles_for_tokens
 from lucky_mcp.identity.tokens import NewToken, TokenStore, Verify
@@ -38,6 +38,7 @@ async def open_gateway(
     `environment` fills in the `${NAME}`s of source URLs; without datasets only metadata can be read.
     """
     from lucky_mcp.adapters.registry import Registry
+    from lucky_mcp.gateway.admission import Admission
     from lucky_mcp.gateway.background import in_background
     from lucky_mcp.gateway.execute import Executor
     from lucky_mcp.gateway.read import Gateway
@@ -53,33 +54,38 @@ async def open_gateway(
     directory = _policies(settings)
     loaded = stamp(directory)
     policies = with_system(load_policies(directory, environment, with_datasets=with_datasets))
-    audit = open_audit(settings)
-    audit.write(operator_event("policy.loaded", policies.digest, f"{len(policies.sources)} sources", _now()))
-    gateway = Gateway(
-        policies=policies,
-        executor=Executor(Registry(token_keys=settings.token_keys(environment))),
-        audit=audit,
-        now=_now,
-        new_id=_new_receipt,
-        switches=Switches(open_stops(settings)),
-    )
-    try:
-        if not with_datasets:
-            yield gateway
-            return
-        await refresh_references(gateway, _now)
-        watch = CatalogWatch(gateway, audit, settings.catalog_refresh_s, now=_now, chance=random.random)
-        reloader = Reloader(gateway, directory, audit=audit, now=_now, environment=environment, loaded=loaded)
-        reloads = reloader.keep(settings.policies_reload_s)
-        async with in_background(keep_references_fresh(gateway, _now), watch.keep(), reloads):
-            yield gateway
-    finally:
-        await gateway.close()
+    with closing(open_audit(settings, environment)) as audit:
+        opened = operator_event("policy.loaded", policies.digest, f"{len(policies.sources)} sources", _now())
+        audit.write(opened)
+        gateway = Gateway(
+            policies=policies,
+            executor=Executor(Registry(token_keys=settings.token_keys(environment))),
+            audit=audit,
+            now=_now,
+            new_id=_new_receipt,
+            switches=Switches(open_stops(settings)),
+            admission=Admission(settings.meter(environment)),
+        )
+        try:
+            if not with_datasets:
+                yield gateway
+                return
+            await refresh_references(gateway, _now)
+            watch = CatalogWatch(gateway, audit, settings.catalog_refresh_s, now=_now, chance=random.random)
+            reloader = Reloader(
+                gateway, directory, audit=audit, now=_now, environment=environment, loaded=loaded
+            )
+            reloads = reloader.keep(settings.policies_reload_s)
+            async with in_background(keep_references_fresh(gateway, _now), watch.keep(), reloads):
+                yield gateway
+        finally:
+            await gateway.close()
 
 
-def open_audit(settings: Settings) -> AuditSink:
-    """The audit log below the state directory."""
-    return JsonLinesSink(settings.audit_path)
+def open_audit(settings: Settings, environment: Mapping[str, str] = os.environ) -> SegmentedSink:
+    """The audit log below the state directory: a chain of this process's own until it is closed."""
+    keys = settings.audit_keys(environment)
+    return SegmentedSink(settings.audit_directory, keys, now=_now, rotation=settings.audit_rotation)
 
 
 def open_stops(settings: Settings) -> StopFile:
@@ -115,28 +121,21 @@ def create_token(
 
     Roles are looked up in the policies when `settings` name some.
     """
+    from lucky_mcp.gateway import operators
+
     if settings.policies is not None:
         refuse_unknown_roles(roles, roles_for_tokens(settings.policies))
-    expires = None if expires_days is None else _now() + timedelta(days=expires_days)
-    tokens, audit = open_tokens(settings), open_audit(settings)
-    made = tokens.create(subject=subject, roles=roles, attributes=attributes, expires=expires)
-    try:
-        audit.write(
-            operator_event("token.created", made.id, f"subject {subject}, roles {', '.join(roles)}", _now())
-        )
-    except AuditUnavailable:
-        tokens.revoke(made.id)
-        raise
-    return made
+    holder, days = Principal(subject=subject, roles=roles, attributes=attributes), expires_days
+    with closing(open_audit(settings)) as audit:
+        return operators.create_token(open_tokens(settings), audit, holder, days, _now())
 
 
 def revoke_token(settings: Settings, token_id: str) -> bool:
     """Take a token out of use; False when there is none of that id."""
-    gone = open_tokens(settings).revoke(token_id)
-    if gone is None:
-        return False
-    open_audit(settings).write(operator_event("token.revoked", gone.id, f"subject {gone.subject}", _now()))
-    return True
+    from lucky_mcp.gateway import operators
+
+    with closing(open_audit(settings)) as audit:
+        return operators.revoke_token(open_tokens(settings), audit, token_id, _now())
 
 
 async def serve_stdio(settings: Settings, *, demo: bool) -> None:
@@ -222,9 +221,11 @@ async def accept_catalog(settings: Settings, source: str) -> str:
     from lucky_mcp.catalog.loader import accept
 
     name = source_name(settings, source)
-    audit = open_audit(settings)  # before anything changes: what cannot be recorded is not accepted
-    changes = accept(_policies(settings) / "catalog", name)
-    audit.write(operator_event("catalog.accepted", name, _counted(len(changes)), _now()))
+    with closing(
+        open_audit(settings)
+    ) as audit:  # before anything changes: what cannot be recorded is not accepted
+        changes = accept(_policies(settings) / "catalog", name)
+        audit.write(operator_event("catalog.accepted", name, _counted(len(changes)), _now()))
     return "\n".join([f"{name}: accepted, {_counted(len(changes))}", *changes])
 
 

@@ -6,7 +6,8 @@ LuckyError
 │   ├── ConstructRefused           CONSTRUCT_REFUSED · FUNCTION_REFUSED
 │   ├── NameRefused                UNKNOWN_NAME · COLUMN_AMBIGUOUS
 │   ├── PolicyRefused              KEY_DENIED · REFERENCE_UNAVAILABLE
-│   │   └── PredicateMissing       PREDICATE_REQUIRED
+│   │   ├── PredicateMissing       PREDICATE_REQUIRED
+│   │   └── AggregateOnly          AGGREGATE_ONLY
 │   ├── LimitExceeded              TIMEOUT · RATE_LIMITED · SOURCE_BUSY
 │   │   └── TooExpensive           TOO_EXPENSIVE
 │   ├── ReadCancelled              CANCELLED
@@ -39,6 +40,7 @@ class Code(StrEnum):
     UNKNOWN_NAME = "UNKNOWN_NAME"
     COLUMN_AMBIGUOUS = "COLUMN_AMBIGUOUS"
     PREDICATE_REQUIRED = "PREDICATE_REQUIRED"
+    AGGREGATE_ONLY = "AGGREGATE_ONLY"
     TOO_EXPENSIVE = "TOO_EXPENSIVE"
     TOO_LARGE = "TOO_LARGE"
     TIMEOUT = "TIMEOUT"
@@ -146,6 +148,7 @@ class ReadError(LuckyError):
         next_step: str = "",
         rewrite: str = "",
         audit_detail: str = "",
+        retry_after_s: int | None = None,
     ) -> None:
         super().__init__(what)
         self.what = what
@@ -156,6 +159,7 @@ class ReadError(LuckyError):
         self.next_step = next_step
         self.rewrite = rewrite
         self.audit_detail = audit_detail
+        self.retry_after_s = retry_after_s
 
     @property
     def agent_text(self) -> str:
@@ -221,6 +225,12 @@ class PredicateMissing(PolicyRefused):
     ) -> None:
         super().__init__(what, place=place, next_step=next_step, audit_detail=audit_detail)
         self.missing = missing
+
+
+class AggregateOnly(PolicyRefused):
+    """A column that is read in aggregates alone is used in another way."""
+
+    default_code, default_phase = Code.AGGREGATE_ONLY, Phase.DECIDE
 
 
 class LimitExceeded(ReadError):

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from lucky_mcp.audit.keys import AuditKeys, keys_of
+from lucky_mcp.audit.rotation import Rotation
 from lucky_mcp.errors import ConfigurationError
+from lucky_mcp.limits.meter import Meter
+from lucky_mcp.limits.opened import open_meter
 from lucky_mcp.secrets.token_keys import TokenKeys
 
 PREFIX = "LUCKY_"
@@ -66,6 +71,28 @@ class Settings(BaseSettings):
         str,
         Field(description="Where the key before it is, to look up old tokens by; see docs/masks.md."),
     ] = ""
+    audit_key: Annotated[
+        str,
+        Field(description="Where the key that seals the audit log is; see docs/audit.md."),
+    ] = ""
+    audit_keys_previous: Annotated[
+        Names,
+        Field(description="Where the keys before it are, separated by commas, to check older segments."),
+    ] = ()
+    audit_segment_mb: Annotated[
+        int, Field(ge=1, le=4096, description="The size in MiB at which a segment of the audit log ends.")
+    ] = 64
+    audit_segment_hours: Annotated[
+        int, Field(ge=1, le=8784, description="The age in hours at which a segment of the audit log ends.")
+    ] = 24
+    limits_url: Annotated[
+        str, Field(description="A Redis in which several processes count together: redis://host:port/0.")
+    ] = ""
+    limits_password: Annotated[str, Field(description="Where the password of that Redis is.")] = ""
+    limits_processes: Annotated[
+        int,
+        Field(ge=1, le=1000, description="Among how many processes limits are divided that count alone."),
+    ] = 1
     host: Annotated[str, Field(min_length=1, description="The address to serve HTTP on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="The port for HTTP; 0 takes any free.")] = 8765
     allowed_hosts: Annotated[
@@ -97,6 +124,10 @@ class Settings(BaseSettings):
         keys.check()
         return keys
 
+    def meter(self, environment: Mapping[str, str]) -> Meter:
+        """What callers are counted by; ConfigurationError when it cannot be."""
+        return open_meter(self.limits_url, self.limits_password, self.limits_processes, environment)
+
     @property
     def tokens_path(self) -> Path:
         """The token file."""
@@ -107,10 +138,26 @@ class Settings(BaseSettings):
         """What operators have stopped."""
         return self.state / "stops.json"
 
+    def audit_keys(self, environment: Mapping[str, str]) -> AuditKeys:
+        """The keys of the audit log; ConfigurationError when one cannot be used."""
+        return keys_of(
+            reference=self.audit_key,
+            previous=self.audit_keys_previous,
+            own=self.state / "audit.key",
+            environment=environment,
+        )
+
     @property
-    def audit_path(self) -> Path:
-        """The audit log."""
-        return self.state / "audit" / "audit.jsonl"
+    def audit_rotation(self) -> Rotation:
+        """When a segment of the audit log ends."""
+        return Rotation(
+            bytes_max=self.audit_segment_mb << 20, age_max=timedelta(hours=self.audit_segment_hours)
+        )
+
+    @property
+    def audit_directory(self) -> Path:
+        """Where the audit log is."""
+        return self.state / "audit"
 
 
 def load_settings(**given: object) -> Settings:

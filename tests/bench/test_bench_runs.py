@@ -33,5 +33,6 @@ def test_a_short_run_measures_every_step(tmp_path: Path) -> None:
         "crawl again",
         "start over",
         "EXISTS over all",
+        "sizes of both tables",
     ):
         assert step in page

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -17,11 +16,11 @@ from lucky_mcp.server.transports import listen
 from tests.cli.fleet import put_in_place, revenue
 from tests.cli.running import Run
 from tests.server.fakes import FakeGateway
+from tests.support.audit_log import records
 
 
 def audited(state: Path) -> list[tuple[str, str]]:
-    text = (state / "audit" / "audit.jsonl").read_text()
-    return [(record["kind"], record["target"]) for record in map(json.loads, text.splitlines())]
+    return [(record["kind"], record["target"]) for record in records(state / "audit")]
 
 
 def test_a_token_from_birth_to_end(run: Run, state: Path) -> None:
@@ -41,9 +40,7 @@ def test_a_token_from_birth_to_end(run: Run, state: Path) -> None:
 def test_a_token_that_cannot_be_audited_does_not_live(run: Run, state: Path) -> None:
     run("token", "create", "--role", "analyst", "--subject", "ann")
     before = run("token", "list").out
-    log = state / "audit" / "audit.jsonl"
-    log.unlink()
-    log.mkdir()
+    (state / "audit").chmod(0o755)
     failed = run("token", "create", "--role", "analyst", "--subject", "bob")
     assert (failed.code, failed.out) == (Exit.CONFIGURATION, "")
     assert run("token", "list").out == before
@@ -123,6 +120,7 @@ def test_the_demo_ends_with_an_answered_question(
     put_in_place(monkeypatch, gateway)
     ran = run("demo", "--port", "0", "--dir", str(tmp_path), "--seed", "3", "--end", "2026-02-14", "--once")
     assert ran.code == Exit.OK, ran.err
+    assert "LUCKY_TOKEN_KEY is not set: where a mask is token, [redacted] is shown\n" in ran.err
     assert built == [{"directory": tmp_path, "seed": 3, "end": date(2026, 2, 14), "scale": "small"}]
     first, _, connect, command, _, question, receipt, columns, *rest = ran.out.splitlines()
     endpoint = first.removeprefix("lucky-mcp serves the demo fleet at ")

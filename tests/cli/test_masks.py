@@ -11,6 +11,7 @@ from lucky_mcp.cli.root import app
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.policy.tokens import token_of
 from lucky_mcp.secrets.token_keys import TokenKeys
+from tests.support.audit_log import records
 from tests.support.token_keys import OTHER_SECRET, SECRET, K
 
 
@@ -34,7 +35,7 @@ def test_the_tokens_of_a_value(state: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("LUCKY_TOKEN_KEY_PREVIOUS", "env:OLD_KEY")
     current = token_of("ann@gmail.com", TokenKeys(reference="env:NEW_KEY").current(), ("pii.email",))
     assert looked_up() == f"current: {current}\nprevious: tok_email_6f7ab0fdd1ab86b9\n"
-    audited = (state / "audit" / "audit.jsonl").read_text(encoding="utf-8")
+    audited = str(records(state / "audit"))
     assert "token_mask.looked_up" in audited
     assert not [word for word in ("ann@", "tok_email", K, SECRET) if word in audited]
 

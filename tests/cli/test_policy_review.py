@@ -39,6 +39,42 @@ def test_the_matrix_as_text(run: Run, directory: Path) -> None:
     assert lines[-1].startswith("  no grant for these roles: executive, ml_engineer")
 
 
+def test_the_system_datasets_are_shown_where_a_source_is_on_a_server(run: Run, directory: Path) -> None:
+    """As a server of these policies has them, though no file lists them."""
+    sources = (directory / "sources.yaml").read_text(encoding="utf-8")
+    head, tail = sources.split("    url: duckdb:///${DEMO_DATA:-../.demo}/aws-luckyus-salescrm-rw.duckdb\n")
+    served = f"{head}    host: crm.example.com\n    user: reader\n    password: env:CRM\n{tail}"
+    before, _, entry = served.partition("  aws-luckyus-salescrm-rw:\n    kind: duckdb\n")
+    (directory / "sources.yaml").write_text(
+        f"{before}  aws-luckyus-salescrm-rw:\n    kind: mysql\n{entry}", encoding="utf-8"
+    )
+    ran = run("policy", "matrix", str(directory), "--source", "salescrm", "--table", "system.processes")
+    lines = ran.out.splitlines()
+    assert lines[0] == "aws-luckyus-salescrm-rw · system.processes · public"
+    assert lines[1].split() == ["data_engineer", "dba"]
+    assert any(line.split() == ["statement", "plain", "plain"] for line in lines)
+    whole = run("policy", "matrix", str(directory), "--source", "salescrm").out
+    assert "system.statements" in whole and "· information_schema." not in whole
+    options = ("--source", "salescrm", "--policies", str(directory), "SELECT * FROM system.processes")
+    explained = run("policy", "explain", "--as", "dba", *options)
+    assert explained.code == Exit.OK and explained.out.startswith("permitted")
+    refused = run("policy", "explain", "--as", "analyst", *options)
+    assert "system.processes: no grant for these roles; granted to data_engineer, dba" in refused.out
+
+
+def test_an_app_that_asks_for_somebody_is_explained(run: Run, directory: Path) -> None:
+    options = ("--source", "salescrm", "--policies", str(directory), "SELECT phone FROM t_user")
+    alone = run("policy", "explain", "--as", "data_engineer", *options)
+    assert alone.code == Exit.OK
+    both = run("policy", "explain", "--as", "data_engineer", "--app", "analyst", *options)
+    assert both.code == Exit.OK
+    refused = run("policy", "explain", "--as", "data_engineer", "--app", "executive", *options)
+    assert refused.code == 1
+    assert "luckyus_sales_crm.t_user: for the app: no grant for these roles; granted to " in refused.out
+    unknown = run("policy", "explain", "--as", "data_engineer", "--app", "nobody", *options)
+    assert unknown.code == 2 and "nobody" in unknown.err
+
+
 def test_the_matrix_for_programs(run: Run, directory: Path) -> None:
     only = ("--role", "analyst", "--source", "salescrm")
     rows = list(
@@ -133,3 +169,34 @@ def test_a_directory_that_does_not_load_is_its_own_code(run: Run, directory: Pat
     (directory / "tags.yaml").unlink()
     for command in (["matrix"], ["test"], ["diff", str(directory)]):
         assert run("policy", *command, str(directory)).code == Exit.CONFIGURATION
+
+
+def test_rows_are_compared_on_the_demo_alone(run: Run, directory: Path, tmp_path: Path) -> None:
+    """A row that is not the demo's fails; so does a question to a source that is not of the demo, unread."""
+    demo = ("--demo", str(tmp_path / "demo"))
+    assert run("policy", "test", str(directory), *demo).out.endswith(" passed, 0 failed\n")
+    left = run("policy", "test", str(directory))
+    assert (left.code, left.err) == (Exit.OK, "rows of 3 are not compared without --demo FOLDER\n")
+    tests = directory / "datasets/hr/employees.test.yaml"
+    replace(tests, "[store_manager, 70254.5455, 11]", "[store_manager, 70254.5455, 12]")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (tmp_path / "demo" / "aws-luckyus-salesorder-rw.duckdb").rename(elsewhere / "orders.duckdb")
+    replace(
+        directory / "sources.yaml",
+        "duckdb:///${DEMO_DATA:-../.demo}/aws-luckyus-salesorder-rw.duckdb",
+        f"duckdb:///{elsewhere}/orders.duckdb",
+    )
+    ran = run("policy", "test", str(directory), *demo)
+    assert ran.code == Exit.FAILED
+    assert "    row missing: store_manager, 70254.5455, 12\n" in ran.out
+    assert "    row not expected: store_manager, 70254.5455, 11\n" in ran.out
+    assert "expected rows, got SOURCE_UNAVAILABLE (aws-luckyus-salesorder-rw is planned" in ran.out
+
+
+@pytest.mark.parametrize("more", ["expect: UNKNOWN_NAME", "on: 2027-01-01"])
+def test_rows_are_of_what_is_permitted_now(run: Run, directory: Path, more: str) -> None:
+    path = directory / "datasets/hr/employees.test.yaml"
+    replace(path, "    rows:\n", f"    {more}\n    rows:\n")
+    ran = run("policy", "test", str(directory))
+    assert ran.code == Exit.CONFIGURATION and "rows are what a permitted question answers now" in ran.err

@@ -9,12 +9,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from lucky_mcp.audit.sink import JsonLinesSink
 from lucky_mcp.cli.root import Exit
 from lucky_mcp.errors import ReadError
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from tests.cli.running import Run
+from tests.support.audit_log import audit_sink, files
 from tests.support.house import ANALYST, DBA, ENGINEER, opened, policies_over
 from tests.support.reference import CRM, ORDERS
 
@@ -41,10 +41,10 @@ def policies(project_root: Path, tmp_path: Path) -> Path:
 @pytest.fixture
 def log(policies: Path, demo_data: Path, tmp_path: Path) -> Path:
     """The log of a gateway that was asked the questions."""
-    path = tmp_path / "log" / "audit.jsonl"
+    directory = tmp_path / "log"
 
     async def ask() -> None:
-        sink = JsonLinesSink(path)
+        sink = audit_sink(directory)
         gateway = await opened(policies_over(policies, demo_data), audit=sink)
         for who, source, sql in QUESTIONS:
             try:
@@ -56,6 +56,8 @@ def log(policies: Path, demo_data: Path, tmp_path: Path) -> Path:
         sink.close()
 
     anyio.run(ask)
+    (path,) = files(directory)
+    (path,) = files(directory)
     with path.open("a", encoding="ascii") as file:
         file.write('{"broken\n[]\n{"event":"ended"}\n{"event":"ended","id":1,"at":2,"principal":3}\n')
     return path
@@ -121,8 +123,8 @@ def test_coverage_by_tests_and_by_the_audit(run: Run, policies: Path, log: Path)
     rules = {each["id"]: each["by"] for each in document["rules"]}
     assert rules["us-market"] == ["audit", "tests"] and rules["orders-read"] == ["audit", "tests"]
     assert document["questions"] == {"tests": document["questions"]["tests"], "audit": len(QUESTIONS)}
-    (policies / "datasets/sales/orders.test.yaml").unlink()
-    (policies / "datasets/crm/customers.test.yaml").unlink()
+    for path in policies.rglob("*.test.yaml"):
+        path.unlink()
     alone = json.loads(run("policy", "coverage", str(policies), "--format", "json").out)
     assert all(by == [] for each in alone["tables"] for by in each["columns"].values())
     assert all(each["by"] == [] for each in alone["rules"])

@@ -23,7 +23,7 @@ def test_defaults(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (settings.host, settings.port) == ("127.0.0.1", 8765)
     assert (settings.allowed_hosts, settings.allowed_origins) == ((), ())
     assert settings.tokens_path == Path("/var/state/lucky-mcp/tokens.json")
-    assert settings.audit_path == Path("/var/state/lucky-mcp/audit/audit.jsonl")
+    assert settings.audit_directory == Path("/var/state/lucky-mcp/audit")
 
 
 def test_state_falls_back_to_the_home_directory(monkeypatch: pytest.MonkeyPatch) -> None:

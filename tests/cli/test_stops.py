@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
 
 from lucky_mcp.cli.root import Exit
 from tests.cli.running import Run
+from tests.support.audit_log import records
 
 
 def events(state: Path) -> list[tuple[str, str, str]]:
-    lines = (state / "audit" / "audit.jsonl").read_text(encoding="utf-8").splitlines()
-    return [(each["kind"], each["target"], each["detail"]) for each in map(json.loads, lines)]
+    return [(each["kind"], each["target"], each["detail"]) for each in records(state / "audit")]
 
 
 def test_a_source(run: Run, project_root: Path, state: Path) -> None:

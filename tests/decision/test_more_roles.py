@@ -11,8 +11,8 @@ from lucky_mcp.model.predicate import Compare
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.requirement import Equals
 from lucky_mcp.policy.expressions import Filter
+from lucky_mcp.policy.levels import LEVELS
 from lucky_mcp.policy.policy_set import (
-    LEVELS,
     DenialRule,
     FilterRule,
     GrantRule,

@@ -8,21 +8,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, replace
 
 from fastmcp import Client
 
 from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.enforcement.guarded import GuardedSql
-from lucky_mcp.errors import EngineError, EngineErrorKind
+from lucky_mcp.errors import EngineError, EngineErrorKind, ReadError
+from lucky_mcp.gateway.admission import Admission
 from lucky_mcp.gateway.execute import ExecutionFailed
+from lucky_mcp.gateway.probed import Probed
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.gateway.switches import Switches
 from lucky_mcp.gateway.weight import Weight
+from lucky_mcp.limits.memory import MemoryMeter
 from lucky_mcp.limits.stops import Stop, StopKind
 from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.quota import Quota
+from lucky_mcp.model.request import SqlRead
 from lucky_mcp.policy.policy_set import PolicySet
+from lucky_mcp.policy.quotas import Quotas
 from lucky_mcp.server.server import build_server
 from lucky_mcp.server.texts import prompts_directory
 from tests.server.harness import said
@@ -147,6 +153,14 @@ async def scene(words: str, policies: PolicySet) -> AsyncIterator[tuple[Gateway,
         case "timeout" | "busy" | "loaded" | "too_expensive":
             await gateway.close()
             gateway._executor = Failing(EngineErrorKind(words))  # type: ignore[assignment]
+        case "too_often":
+            policies = replace(policies, quotas=Quotas(default=Quota(calls_per_minute=1)))
+            gateway = gateway_over(policies, audit=audit, admission=Admission(MemoryMeter()))
+            with suppress(ReadError):
+                await gateway.read(caller, SqlRead(source="salesorder", sql="SELECT 1"))
+        case "probed":
+            gateway.probed = Probed()
+            gateway.probed._budget.take("ann", map(str, range(1000)), 1000, NOW)
         case "stopped":
             gateway._switches = Switches(Stopped())  # type: ignore[arg-type]
         case "unknown-role":

@@ -11,11 +11,13 @@ from ruamel.yaml import YAML
 from lucky_mcp.decision.decide import decide
 from lucky_mcp.enforcement.enforce import enforce
 from lucky_mcp.enforcement.guarded import GuardedSql
+from lucky_mcp.enforcement.mentioned_columns import narrowed
 from lucky_mcp.enforcement.unfenced import may_run
 from lucky_mcp.gateway.view import View
 from lucky_mcp.model.decision import Permit
 from lucky_mcp.model.source import Dialect, Kind, Source
 from lucky_mcp.sql.dialects import GRAMMARS
+from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.parse import parse
 from lucky_mcp.sql.resolve import resolve
 from lucky_mcp.sql.resolved import ResolvedQuery
@@ -93,9 +95,10 @@ def test_a_text_that_lacks_a_filter_it_does_not_imply_is_not_run(shared: Shared,
     view, kind = shared.gateway.view(), Kind(dialect)
     joined = "SELECT i.quantity FROM t_sales_order_m o JOIN t_order_item i ON i.order_id = o.order_id"
     guarded, query, permit, source = made(view, dialect, joined, kind)
+    shown = narrowed(permit, query, Nodes(query.tree), source)
 
     def runs(text: str) -> bool:
-        return may_run(text, query, permit, source, rows_max=guarded.rows_max)
+        return may_run(text, query, (permit, shown), source, rows_max=guarded.rows_max)
 
     text = guarded.text_sent
     column = "`i`.`order_id`" if dialect == "mysql" else "i.order_id"

@@ -18,7 +18,7 @@ from lucky_mcp.gateway.review.diff import diff, is_stricter
 from lucky_mcp.model.decision import Bound, MaskName, TableDecision, VisibleColumn
 from lucky_mcp.policy.masks import strictest
 from lucky_mcp.policy.offline import Written, load_written
-from lucky_mcp.policy.policy_set import PolicySet, Reference, Role
+from lucky_mcp.policy.policy_set import PolicySet, Reference, Role, Timed
 from tests.support.cases import CASES
 
 
@@ -90,35 +90,35 @@ def test_nothing_changes_between_equal_directories(
 
 
 def test_a_level_that_is_lower_and_a_denial_that_is_gone(project_root: Path, tmp_path: Path) -> None:
-    employees = "datasets/hr/employees.yaml"
+    dify = "datasets/platform/dify.yaml"
     granted = (
-        "grants:\n  - {id: staff-read, roles: [analyst], why: figures of staff}\n"
-        "denials:\n  - {id: staff-no-dates, roles: [analyst], why: not needed, columns: [hire_date]}\n"
+        "grants:\n  - {id: dify-read, roles: [analyst], why: figures of applications}\n"
+        "denials:\n  - {id: dify-no-versions, roles: [analyst], why: not needed, columns: [version]}\n"
     )
     source = (
         "sources.yaml",
-        "classification: restricted\n    owner: people",
-        "classification: confidential\n    owner: people",
+        "classification: restricted\n    owner: ai-platform",
+        "classification: confidential\n    owner: ai-platform",
     )
-    end = "      hire_date: {}\n"
-    before = changed(project_root, tmp_path / "old", (employees, end, end + granted))
+    end = "      encrypted_config: {tags: [secret]}\n      created_at: {}\n"
+    before = changed(project_root, tmp_path / "old", (dify, end, end + granted))
     after = changed(
         project_root,
         tmp_path / "new",
-        (employees, end, end + granted.partition("denials:")[0]),
-        (employees, "classification: restricted", "classification: confidential"),
+        (dify, end, end + granted.partition("denials:")[0]),
+        (dify, "classification: restricted", "classification: confidential"),
         source,
     )
-    assert to_accept(diff(before, after), ()) == ("staff-no-dates",)
+    assert to_accept(diff(before, after), ()) == ("dify-no-versions",)
     level_only = changed(
         project_root,
         tmp_path / "level",
-        (employees, end, end + granted),
-        (employees, "classification: restricted", "classification: confidential"),
+        (dify, end, end + granted),
+        (dify, "classification: restricted", "classification: confidential"),
         source,
     )
-    assert to_accept(diff(before, level_only), ()) == ("level:hr.employees",)
-    assert to_accept(diff(level_only, after), ()) == ("staff-no-dates",)
+    assert to_accept(diff(before, level_only), ()) == ("level:platform.dify",)
+    assert to_accept(diff(level_only, after), ()) == ("dify-no-versions",)
 
 
 def test_no_three_roles_gain_what_no_two_do(shipped: Written, project_root: Path, tmp_path: Path) -> None:
@@ -160,11 +160,21 @@ def test_the_order_of_masks_is_that_of_combining(old: MaskName | None, new: Mask
 
 # Types and tags of a column only choose its mask, and names and rules say what a difference is of.
 COMPARED: Mapping[type, set[str]] = {
-    TableDecision: {"table", "columns", "filters", "requires", "not_filtered", "below"},
-    VisibleColumn: {"name", "type", "tags", "mask", "rule", "masks_below"},
-    Role: {"name", "toolset", "masks", "reads_metadata", "reads_system", "reads_up_to"},
+    TableDecision: {
+        "table",
+        "columns",
+        "filters",
+        "requires",
+        "not_filtered",
+        "below",
+        "waivers",
+        "averaged",
+    },
+    Timed: {"principals", "roles", "ends", "until", "rule"},
+    VisibleColumn: {"name", "type", "tags", "mask", "rule", "masks_below", "averaged", "merged"},
+    Role: {"name", "toolset", "masks", "reads_metadata", "reads_system", "reads_up_to", "unlisted"},
     Reference: {"name", "source", "sql", "refresh_s", "max_age_s", "values_max"},
-    Bound: {"rows_max", "rows_default", "bytes_max", "cell_chars_max", "timeout_ms"},
+    Bound: {"rows_max", "rows_default", "bytes_max", "cell_chars_max", "timeout_ms", "probes_max"},
 }
 
 

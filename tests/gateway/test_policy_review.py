@@ -82,7 +82,7 @@ async def test_a_denied_column_has_its_denial(project_root: Path, tmp_path: Path
             "analyst",
             "iehr",
             "SELECT * FROM luckyus_ehr.t_employee",
-            "no grant for these roles; granted to nobody",
+            "no grant for these roles; granted to people_analyst",
         ),
         ("operations_manager", "opproduction", PRODUCTION, "policy could not be evaluated"),
         ("analyst", "s3-data-lake", "SELECT phone FROM processed.customers", "no grant"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import shutil
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from lucky_mcp.server.ask import ask
 from lucky_mcp.server.transports import endpoint_of, listen
 from lucky_mcp.settings import Settings
 from tests.server.wire import direct
+from tests.support.audit_log import records
 from tests.support.house import ANALYST, NOW, opened, policies_over
 from tests.support.reference import CRM, ORDERS
 
@@ -280,7 +280,7 @@ async def test_a_served_gateway_reloads_and_rolls_back(
     assert rejected["policies"] == first["policies"]
     assert "t_usr" not in str(rejected) and "customers" not in str(rejected)
     assert set(last) == {"status", "policies"}
-    lines = map(json.loads, settings.audit_path.read_text(encoding="utf-8").splitlines())
+    lines = records(settings.audit_directory)
     kinds = [(each["kind"], each["target"]) for each in lines if each["event"] == "event"]
     assert kinds == [
         ("policy.loaded", first["policies"]),

@@ -16,6 +16,7 @@ from lucky_mcp.sql.functions.allowlist import allowlist
 @pytest.fixture(autouse=True)
 def collector_as_before() -> Iterator[None]:
     yield
+    gc.enable()
     gc.unfreeze()
 
 
@@ -24,7 +25,9 @@ def test_what_was_loaded_is_set_apart_and_no_list_is_learnt_by_a_read(gateway: G
     for kept in (allowlist, engine_functions):
         kept.cache_clear()
     before = gc.get_freeze_count()
+    gc.disable()
     settle(policies)
+    assert gc.isenabled()
     assert gc.get_freeze_count() > before + len(policies.sources)
     learnt = [kept.cache_info().misses for kept in (allowlist, engine_functions)]
     for source in policies.sources.values():

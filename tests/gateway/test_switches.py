@@ -25,6 +25,17 @@ def stops(tmp_path: Path) -> StopFile:
     return StopFile(tmp_path / "stops.json", now=lambda: datetime.now(UTC))
 
 
+async def test_what_is_stopped_can_be_listed(demo_policies: PolicySet, stops: StopFile) -> None:
+    gateway = gateway_over(demo_policies, stops=stops)
+    one, other = list(demo_policies.sources)[:2]
+    stops.stop(StopKind.SOURCE, one, "the disk is full")
+    stops.stop(StopKind.PRINCIPAL, ANALYST.subject, "a loop")
+    assert (gateway.stopped(one), gateway.stopped(other)) == ("the disk is full", "")
+    stops.resume(StopKind.SOURCE, one)
+    assert gateway.stopped(one) == ""
+    await gateway.close()
+
+
 async def test_refused_before_anything_is_parsed(demo_policies: PolicySet, stops: StopFile) -> None:
     audit = MemorySink()
     gateway = gateway_over(demo_policies, audit=audit, stops=stops)

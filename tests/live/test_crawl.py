@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from lucky_mcp.catalog.loader import accept, propose
-from lucky_mcp.catalog.snapshot import Catalog, Column, Table
+from lucky_mcp.catalog.differences import differences
+from lucky_mcp.catalog.loader import accept, propose, read_snapshot
+from lucky_mcp.catalog.snapshot import Catalog, Column, ForeignKey, Table
 from lucky_mcp.demo.tables import Fleet
 from lucky_mcp.errors import ReadError
 from lucky_mcp.gateway.crawl import crawl
 from lucky_mcp.gateway.crawl_mysql import NOT_SHOWN
+from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.result import Truncation
@@ -31,7 +33,7 @@ from tests.live.fleet import (
     postgres_address,
     schemas_of,
 )
-from tests.live.zoo import Zoo, make_zoo
+from tests.live.zoo import NAME, Zoo, make_zoo
 from tests.support.generator_fleet import small_fleet
 from tests.support.house import ANALYST, ENGINEER, gateway_over
 from tests.support.reference import CRM, clean_tables
@@ -73,6 +75,32 @@ async def test_a_crawl_finds_what_is_there(zoo: Zoo) -> None:
     found = await zoo.crawled()
     assert as_written(found) == zoo.expected
     assert found.case_sensitive
+
+
+async def test_foreign_keys_are_found_among_tables_that_are(zoo: Zoo) -> None:
+    zoo.admin(
+        "CREATE TABLE home (a INT, b INT, PRIMARY KEY (a, b))",
+        "CREATE TABLE guest (x INT, y INT, z INT, FOREIGN KEY (y, x) REFERENCES home (a, b))",
+        "CREATE TABLE locked (a INT PRIMARY KEY)",
+        "CREATE TABLE waiting (a INT, FOREIGN KEY (a) REFERENCES locked (a))",
+    )
+    if zoo.kind is Kind.POSTGRES:
+        zoo.admin(f"REVOKE SELECT ON locked FROM {READER}")
+    before = await zoo.crawled()
+    zoo.admin("ALTER TABLE guest ADD FOREIGN KEY (z, x) REFERENCES home (a, b)")
+    now = await zoo.crawled()
+    tables = {name.table: table for name, table in now.tables.items()}
+    home = TableName(schema="zoo", table="home")
+    assert tables["guest"].foreign_keys == (
+        ForeignKey(columns=("y", "x"), table=home, its_columns=("a", "b")),
+        ForeignKey(columns=("z", "x"), table=home, its_columns=("a", "b")),
+    )
+    assert bool(tables["waiting"].foreign_keys) is (zoo.kind is Kind.MYSQL), "it was revoked on the other"
+    assert "+ foreign key zoo.guest (z, x) to zoo.home (a, b)" in differences(before, now)
+    assert "- foreign key zoo.guest (z, x) to zoo.home (a, b)" in differences(now, before)
+    propose(zoo.directory / "catalog", now)
+    accept(zoo.directory / "catalog", NAME)
+    assert read_snapshot(zoo.directory / "catalog", NAME) == now
 
 
 SHOWN = {

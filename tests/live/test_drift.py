@@ -87,7 +87,7 @@ async def test_a_column_that_is_gone(zoo: Zoo) -> None:
     watch = watch_over(gateway, MemorySink())
     assert await outcome(gateway, "SELECT id FROM zoo.t_user") == [(1,)]
     zoo.admin("DROP VIEW IF EXISTS v_text", "ALTER TABLE t_user DROP COLUMN amount" + cascade(zoo))
-    assert await outcome(gateway, "SELECT id FROM zoo.t_user") is Code.SOURCE_UNAVAILABLE
+    assert await outcome(gateway, "SELECT amount FROM zoo.t_user") is Code.SOURCE_UNAVAILABLE
     assert gateway.drifts.is_suspected("zoo"), "to be looked at soon"
     assert await outcome(gateway, "SELECT nothing FROM zoo.t_user") in {
         Code.UNKNOWN_NAME,

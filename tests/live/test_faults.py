@@ -333,12 +333,15 @@ async def test_a_table_that_is_gone_since_it_was_reviewed(reader: Reader, gatewa
 
 
 async def test_a_column_that_is_gone_since_it_was_reviewed(reader: Reader, gateway: Gateway) -> None:
-    """The agent did not name it: the guard's own text does."""
+    """Who names it is told of the source, and whoever does not is answered."""
     reader.admin("ALTER TABLE luckyus_sales_order.t_order_item DROP COLUMN quantity")
-    with pytest.raises(ReadError) as refused:
-        await gateway.read(ANALYST, SqlRead(source="salesorder", sql="SELECT COUNT(*) FROM t_order_item"))
-    assert refused.value.code == "SOURCE_UNAVAILABLE"
-    assert "quantity" not in refused.value.agent_text
+    for sql in ("SELECT SUM(quantity) FROM t_order_item", "SELECT * FROM t_order_item"):
+        with pytest.raises(ReadError) as refused:
+            await gateway.read(ANALYST, SqlRead(source="salesorder", sql=sql))
+        assert refused.value.code == "SOURCE_UNAVAILABLE"
+        assert "quantity" not in refused.value.agent_text
+    counted = SqlRead(source="salesorder", sql="SELECT COUNT(*) FROM t_order_item")
+    assert len((await gateway.read(ANALYST, counted)).rows) == 1
 
 
 async def test_a_source_that_is_away_rests_and_others_answer(reader: Reader, gateway: Gateway) -> None:

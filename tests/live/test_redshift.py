@@ -8,17 +8,23 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal
 from pathlib import Path
+from types import MappingProxyType
 
 import psycopg
 import pytest
 import structlog
 from redshift_connector.iam_helper import IamHelper
 
+from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.errors import EngineErrorKind
+from lucky_mcp.gateway.crawl import crawl
+from lucky_mcp.gateway.crawl_redshift import _is_whole
 from lucky_mcp.model.source import Dialect, Kind, Source
+from lucky_mcp.policy.policy_set import PolicySet
 from tests.live.conftest import Server
-from tests.live.fleet import PASSWORD, READER, make_postgres_reader, redshift_address
+from tests.live.fleet import ENVIRONMENT, PASSWORD, READER, make_postgres_reader, redshift_address
 from tests.live.sealed import Ask
+from tests.support.house import gateway_over
 from tests.support.iam import CALLER, Iam, iam
 from tests.support.redshift_wire import redshift_wire
 from tests.support.servers import Postgres
@@ -204,3 +210,85 @@ async def test_what_iam_gave_is_told_nowhere(
     for text in (error.detail, repr(error), caplog.text, repr(logged)):
         assert PASSWORD not in text
         assert CALLER["AWS_SECRET_ACCESS_KEY"] not in text
+
+
+MADE = (
+    "CREATE SCHEMA hall",
+    "CREATE TABLE hall.sale (sale_id bigint NOT NULL, day date NOT NULL, price numeric(8,2),"
+    " note varchar(40), seen timestamp, PRIMARY KEY (day, sale_id))",
+    "CREATE TABLE hall.part (day date, sale_id bigint, FOREIGN KEY (day, sale_id) REFERENCES hall.sale)",
+    "CREATE TABLE hall.plain (a int, b double precision, c boolean, d char(3), e timestamptz)",
+    "CREATE TABLE hall.secret (a int)",
+    "CREATE TABLE hall.mv_tbl__totals__0 (a int)",
+    "COMMENT ON TABLE hall.sale IS 'what was sold'",
+    "COMMENT ON COLUMN hall.sale.price IS 'in dollars'",
+    "CREATE VIEW hall.cheap AS SELECT sale_id, price FROM hall.sale WHERE price < 5",
+    "CREATE VIEW hall.of_stored AS SELECT a FROM hall.mv_tbl__totals__0",
+    f"GRANT USAGE ON SCHEMA hall TO {READER}",
+    f"GRANT SELECT ON ALL TABLES IN SCHEMA hall TO {READER}",
+    f"REVOKE SELECT ON hall.secret FROM {READER}",
+)
+
+
+@pytest.fixture
+def hall(live_redshift: Server, source: Source) -> Iterator[PolicySet]:
+    """Policies with one source on the wire, over a schema of tables, keys and views."""
+    assert isinstance(live_redshift.running, Postgres)
+    with live_redshift.running.connect() as admin:
+        for text in MADE:
+            admin.execute(text.encode())
+        policies = live_redshift.view.policies
+        yield replace(
+            policies,
+            sources=MappingProxyType({source.name: source}),
+            catalogs=MappingProxyType({source.name: Catalog(source=source.name, tables={})}),
+        )
+        admin.execute("DROP SCHEMA hall CASCADE")
+
+
+async def test_a_crawl_reads_what_redshift_documents(hall: PolicySet) -> None:
+    gateway = gateway_over(hall, environment=ENVIRONMENT)
+    found = await crawl(gateway, "warehouse")
+    await gateway.close()
+    tables = {name.table: table for name, table in found.tables.items() if name.schema == "hall"}
+    assert set(tables) == {"sale", "part", "plain", "cheap", "of_stored"}
+    sale = tables["sale"]
+    assert {column.name: (column.type, column.nullable) for column in sale.columns} == {
+        "sale_id": ("bigint", False),
+        "day": ("date", False),
+        "price": ("numeric(8,2)", True),
+        "note": ("character varying(40)", True),
+        "seen": ("timestamp without time zone", True),
+    }
+    assert (sale.primary_key, sale.indexes, sale.comment) == (
+        ("day", "sale_id"),
+        (("day", "sale_id"),),
+        "what was sold",
+    )
+    (key,) = tables["part"].foreign_keys
+    assert (key.columns, str(key.table), key.its_columns) == (
+        ("day", "sale_id"),
+        "hall.sale",
+        ("day", "sale_id"),
+    )
+    assert sale.column("price").comment == "in dollars"  # type: ignore[union-attr]
+    assert [column.type for column in tables["plain"].columns] == [
+        *("integer", "double precision", "boolean", "character(3)", "timestamp with time zone"),
+    ]
+    cheap, stored = tables["cheap"].view, tables["of_stored"].view
+    assert cheap is not None and '"hall"."sale"' in cheap.definition
+    assert stored is not None and "mv_tbl" not in stored.definition and stored.unavailable
+
+
+@pytest.mark.parametrize(
+    ("definition", "is_whole"),
+    [
+        ("SELECT a FROM s.t WHERE (a > 1);", True),
+        (" WITH q AS (SELECT 1) SELECT * FROM q; ", True),
+        ("SELECT a FROM s.t", False),  # cut where a condition may have stood
+        ("create materialized view m as select a from t;", False),
+        ("CREATE VIEW v AS SELECT a FROM s.t WITH NO SCHEMA BINDING;", False),
+    ],
+)
+def test_a_definition_that_is_no_whole_select_is_not_taken(definition: str, is_whole: bool) -> None:
+    assert _is_whole(definition) is is_whole

@@ -14,7 +14,6 @@ import boto3
 import pytest
 import structlog
 
-from lucky_mcp.audit.sink import JsonLinesSink
 from lucky_mcp.errors import ReadError
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.source import Kind, Source
@@ -22,6 +21,7 @@ from lucky_mcp.secrets import references
 from tests.live.conftest import Reader
 from tests.live.fleet import READER
 from tests.live.sealed import Ask
+from tests.support.audit_log import audit_sink, records
 from tests.support.aws import Aws, aws
 from tests.support.house import ANALYST, opened
 from tests.support.iam import CALLER
@@ -96,10 +96,10 @@ async def test_the_secret_is_found_nowhere(
 ) -> None:
     """Logs at their loudest, errors, what agents are told, the audit and the words of every process."""
     policies = replace(reader.policies, sources={**reader.policies.sources, by_store.name: by_store})
-    audit = tmp_path / "audit.jsonl"
+    audit = audit_sink(tmp_path / "audit")
     said = []
     with caplog.at_level(logging.DEBUG), structlog.testing.capture_logs() as logged:
-        gateway = await opened(policies, audit=JsonLinesSink(audit), environment={})
+        gateway = await opened(policies, audit=audit, environment={})
         request = SqlRead(source=by_store.name, sql="SELECT COUNT(*) AS n FROM t_order_item")
         said.append(repr(await gateway.read(ANALYST, request)))
         reader.admin(
@@ -117,10 +117,10 @@ async def test_the_secret_is_found_nowhere(
         *said,
         repr(logged),
         caplog.text,
-        audit.read_text(),
+        str(records(tmp_path / "audit")),
         words,
         repr(by_store.server),
         repr(policies.sources),
     ]
-    assert "SOURCE_UNAVAILABLE" in audit.read_text()
+    assert "SOURCE_UNAVAILABLE" in str(records(tmp_path / "audit"))
     assert [text for text in found if FIRST in text] == []

@@ -16,13 +16,16 @@ import pytest
 from lucky_mcp.errors import Code, ReadError
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.gateway.source_health import questions, source_health
-from lucky_mcp.gateway.system_datasets import SCHEMA, system_datasets
+from lucky_mcp.gateway.system_datasets import SCHEMA, system_datasets, with_system
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.source import Kind
+from lucky_mcp.policy.grants import INSIGHT, OPTIONAL, PASSWORD, grant_script
+from lucky_mcp.policy.loader import load_policies
+from lucky_mcp.policy.policy_set import PolicySet
 from lucky_mcp.server.ops_tools import health_text
 from tests.live.fleet import READER
 from tests.live.zoo import NAME, Zoo, make_zoo
-from tests.support.house import ANALYST, DBA
+from tests.support.house import ANALYST, DBA, gateway_over
 from tests.support.servers import MariaDB, Postgres, has_mariadb, has_postgres, mariadb, postgres
 
 DBA_ROLE = """
@@ -32,6 +35,7 @@ DBA_ROLE = """
     reads_system: true
 """
 SECRET = "2125550199"
+SECRET_WORD = "one for tests"
 MAIL = "ann@example.com"
 # What a statement can hide a value in, and how much of it may be shown.
 HOSTILE = {
@@ -115,6 +119,68 @@ async def test_every_dataset_is_read_by_its_roles_alone(zoo: Zoo) -> None:
     described = gateway.visible.table(DBA, NAME, "system.processes")
     assert described.kind == "view" and "statement" in [column.name for column in described.columns]
     await gateway.close()
+
+
+async def test_the_printed_rights_are_enough_and_all_are_needed(zoo: Zoo) -> None:
+    """An account made by the script of `sources grants` reads every dataset once its optional part is run."""
+    account = "insight"
+    source = replace_user(zoo, account).sources[NAME]
+    script = (
+        grant_script(source, zoo.policies().catalogs[NAME]).replace(PASSWORD, f"'{SECRET_WORD}'").splitlines()
+    )
+    must = [line for line in script if not line.startswith("--")]
+    optional = [line.removeprefix(OPTIONAL) for line in script if line.startswith(OPTIONAL)]
+    assert len(optional) >= 2
+    views = [name for name in system_datasets(zoo.kind).catalog.tables if name.schema == SCHEMA]
+    drop_account(zoo, account)
+    try:
+        zoo.admin(*must)
+        gateway = gateway_over(
+            with_system(replace_user(zoo, account)), environment=environment_of(zoo, account)
+        )
+        before = {name: await code_of(gateway, DBA, f"SELECT * FROM {name}") for name in views}
+        own = await statements(gateway, "SELECT statement FROM system.processes")
+        await gateway.close()
+        zoo.admin(*optional)
+        gateway = gateway_over(
+            with_system(replace_user(zoo, account)), environment=environment_of(zoo, account)
+        )
+        with at_work(zoo, "SELECT id FROM t_user"):
+            assert await code_of(gateway, DBA, "SELECT * FROM system.processes") is None
+            seen = await statements(gateway, "SELECT statement FROM system.processes")
+        assert {
+            name: await code_of(gateway, DBA, f"SELECT * FROM {name}") for name in views
+        } == dict.fromkeys(views)
+        await gateway.close()
+        assert "SELECT id FROM t_user" in seen and "SELECT id FROM t_user" not in own
+        if zoo.kind is Kind.MYSQL:
+            assert set(before.values()) - {None}, "the optional part changes nothing"
+    finally:
+        drop_account(zoo, account)
+
+
+def environment_of(zoo: Zoo, account: str) -> dict[str, str]:
+    return {**zoo.environment, "ZOO_USER": account, "ZOO_PASSWORD": SECRET_WORD}
+
+
+def replace_user(zoo: Zoo, account: str) -> PolicySet:
+    return load_policies(zoo.directory, environment_of(zoo, account))
+
+
+def drop_account(zoo: Zoo, account: str) -> None:
+    if zoo.kind is Kind.MYSQL:
+        zoo.admin(f"DROP USER IF EXISTS '{account}'@'%'")
+        return
+    with zoo.running.connect() as connection:  # type: ignore[union-attr]
+        found = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (account,)).fetchone()  # type: ignore[union-attr]
+    if found:
+        zoo.admin(f"DROP OWNED BY {account}", f"DROP ROLE {account}")
+
+
+def test_the_printed_rights_are_those_of_the_tables_below() -> None:
+    read = {str(name) for name in system_datasets(Kind.MYSQL).catalog.tables}
+    below = {name for name in read if name.startswith("performance_schema.")}
+    assert below == {f"performance_schema.{table}" for table in INSIGHT}
 
 
 async def test_a_running_statement_is_shown_up_to_its_first_literal(zoo: Zoo) -> None:

@@ -15,7 +15,7 @@ from random import Random
 
 from lucky_mcp.errors import GuardFailed
 from tests.properties.engine_differences import explained
-from tests.support.generator_checks import AnyHouse, Verdict, leak, lie
+from tests.support.generator_checks import AnyHouse, Verdict, fails_by_plan, is_gone, leak, lie
 from tests.support.generator_house import Answer
 from tests.support.generator_numbers import numbered, smallest
 from tests.support.generator_queries import Query
@@ -25,6 +25,7 @@ from tests.support.neighbours import NAMES
 
 VIEWS_SHARE = 0.12  # of the examples are asked where there are views, and tables below them
 VIEW = "view"
+BY_PLAN = "failing visible rows met by one plan"
 DEFECT = "failed inside the gateway"
 
 
@@ -123,11 +124,17 @@ def judge(one: Example, query: Query, house: AnyHouse) -> tuple[str, str, Verdic
     error = verdict.answer.error
     if isinstance(error, GuardFailed) or (error is not None and DEFECT in error.agent_text):
         return "verify", verdict.answer.reason, verdict
+    if is_gone(verdict.answer):
+        return "harm", f"the server is gone: {verdict.answer.reason}", verdict
     if verdict.wrong:
         return "transparency", verdict.wrong, verdict
     if verdict.answer.is_refusal:
         return "", "", verdict
     wrong, _ = leak(query, one.world, house, one.neighbour, verdict.answer)
+    if wrong:
+        there = house.ask(one.world.role, one.world.source, query.sql, over=one.neighbour)
+        if fails_by_plan(verdict.answer, there, query, one.world, house):
+            return "", "", replace(verdict, is_by_plan=True)
     return "non-interference", wrong, verdict
 
 
@@ -160,7 +167,7 @@ def outcomes(verdict: Verdict) -> list[str]:
     answer: Answer = verdict.answer
     if answer.is_refusal:
         return ["both refuse"] if verdict.twin.failure else ["refused"]
-    outcomes = ["undecided"] if verdict.is_undecided else []
+    outcomes = ["undecided"] if verdict.is_undecided else [BY_PLAN] if verdict.is_by_plan else []
     if answer.result is None:
         return [*outcomes, "failed"]
     return [*outcomes, "rows" if answer.result.rows else "no rows"]

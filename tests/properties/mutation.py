@@ -20,6 +20,7 @@ from tests.support.generator_house import House
 EXAMPLES = 60
 SEEDS = 3
 REFUSED = "refusal"
+UNREAD_ENTRY = "nothing reads the WITH entry"
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,8 @@ def noticed(house: House, one: Example) -> tuple[str, str]:
         return "crash", verdict.answer.reason
     if wrong:
         return check, wrong
-    is_long = error is not None and error.code is Code.TOO_LARGE  # the whole guard refuses it too
-    if verdict.answer.is_refusal and not verdict.twin.failure and not is_long:
+    # The whole guard refuses it too.
+    is_meant = error is not None and (error.code is Code.TOO_LARGE or UNREAD_ENTRY in error.agent_text)
+    if verdict.answer.is_refusal and not verdict.twin.failure and not is_meant:
         return REFUSED, verdict.answer.reason
     return "", ""

@@ -27,7 +27,7 @@ from pathlib import Path
 import pytest
 
 from lucky_mcp.model.source import Dialect
-from tests.properties.long_run import Block, Finding, kept, run_block, written
+from tests.properties.long_run import BY_PLAN, Block, Finding, kept, run_block, written
 from tests.support.generator_checks import AnyHouse
 from tests.support.generator_house import house as built
 from tests.support.generator_servers import SERVERS, server_house
@@ -167,7 +167,7 @@ def report(state: State) -> str:
         f"{state.next / max(state.seconds, 1e-9):.0f}/s",
         f"  at {', '.join(state.commits)}",
     ]
-    became = ("rows", "no rows", "failed", "undecided", "refused", "both refuse")
+    became = ("rows", "no rows", "failed", "undecided", BY_PLAN, "refused", "both refuse")
     named = [name for name in state.counts if name.startswith("the engine's: ")]
     lines += [f"  {state.share(name):>6} {name}" for name in (*became, *named)]
     lines.append("  of the queries, and those that gave rows:")

@@ -20,6 +20,7 @@ TOOLSETS: Mapping[str, frozenset[str]] = {
     "security_reviewer": frozenset({"review"}),
     "data_engineer": frozenset({"engineer"}),
     "ml_engineer": frozenset({"analysis"}),
+    "people_analyst": frozenset({"analysis"}),
     "operations_manager": frozenset({"operations"}),
     "customer_care": frozenset({"customer_care"}),
 }
@@ -171,7 +172,8 @@ class FakeGateway:
     explanation: Explanation | Exception = EXPLANATION
     visible: FakeVisible = field(default_factory=FakeVisible)
     asked: list[tuple[Principal, SqlRead]] = field(default_factory=list)
-    policies: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(sources={}))
+    stops: dict[str, str] = field(default_factory=dict)
+    policies: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(sources={}, roles={}))
 
     def health(self) -> dict[str, str]:
         return {}
@@ -180,7 +182,12 @@ class FakeGateway:
         self.asked.append((principal, request))
         return self.work(request) if self.work else rows(("n",), (1,))
 
-    async def explain(self, principal: Principal, request: SqlRead) -> Explanation:
+    def stopped(self, source: str) -> str:
+        return self.stops.get(source, "")
+
+    async def explain(
+        self, principal: Principal, request: SqlRead, *, with_plan: bool = False
+    ) -> Explanation:
         self.asked.append((principal, request))
         if isinstance(self.explanation, Exception):
             raise self.explanation

@@ -191,6 +191,12 @@ async def test_a_source_is_one_line() -> None:
     )
 
 
+async def test_a_stopped_source_says_why() -> None:
+    stopped = FakeGateway(stops={"aws-luckyus-salesorder-rw": "the disk is full"})
+    _, text = await call(make_server(gateway=stopped), "list_sources", domain="sales")
+    assert ",sales,stopped: the disk is full,2," in text
+
+
 @pytest.mark.parametrize(
     ("count", "words"),
     [

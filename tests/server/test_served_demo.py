@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import json
 import os
 import re
 import subprocess
@@ -20,6 +19,7 @@ from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
 from mcp_types import TextContent
 
 from tests.server.wire import direct
+from tests.support.audit_log import records
 from tests.support.reference import CRM, MAP, ORDERS
 from tests.support.twin import Unguarded
 
@@ -141,7 +141,7 @@ async def test_the_first_questions_are_answered_as_on_a_clean_copy(
         assert "masked phone:last4, email:redact" in texts[title].splitlines()[0]
         phones = {row[rows_of(texts[title])[0].index("phone")] for row in rows_of(texts[title])[1:]}
         assert all(re.fullmatch(r"(\*\*\*-\*\*\*-\d{4}|\*\*\*)?", phone) for phone in phones)
-    audited(tmp_path / "state" / "audit" / "audit.jsonl")
+    audited(tmp_path / "state" / "audit")
 
 
 async def asked(client: Client[Any], source: str, sql: str) -> str:
@@ -169,9 +169,9 @@ def _cell(cell: object) -> str:
     return cell.isoformat() if hasattr(cell, "isoformat") else str(cell)
 
 
-def audited(path: Path) -> None:
+def audited(directory: Path) -> None:
     """Each question left a record before and a record after it, with everything an auditor asks for."""
-    lines = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = records(directory)
     asked_lines = [
         line for line in lines if line["event"] == "begun" and not line["principal"].startswith("system:")
     ]

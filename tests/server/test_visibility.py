@@ -22,6 +22,7 @@ SEEN = {
     "security_reviewer": ["search_catalog", "describe_table", "check_query", "list_sources"],
     "data_engineer": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
     "ml_engineer": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
+    "people_analyst": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
     "operations_manager": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
     "customer_care": ["search_catalog", "describe_table", "run_query"],
     "executive": [],

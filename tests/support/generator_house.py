@@ -27,7 +27,7 @@ from lucky_mcp.model.source import Source
 from lucky_mcp.policy.policy_set import PolicySet
 from tests.support.generator_marts import view_world
 from tests.support.generator_schema import World, world
-from tests.support.house import ANALYST, ENGINEER, NOW, policies_in, policies_over
+from tests.support.house import ANALYST, ENGINEER, NOW, Uncounted, policies_in, policies_over
 from tests.support.neighbours import NAMES, neighbour
 from tests.support.plain_databases import Databases, Plain
 from tests.support.reference import CRM, MAP, ORDERS, SHOPS, clean_tables
@@ -110,9 +110,10 @@ class AnyHouse(Generic[D]):
 
 @dataclass
 class House(AnyHouse[Databases]):
-    """The properties' world on the embedded engine."""
+    """The properties' world on the embedded engine, whose joins run as they are written."""
 
     view_worlds: tuple[World, ...] = ()
+    plans_vary: bool = False
 
     @property
     def engine(self) -> str:
@@ -144,7 +145,7 @@ def house(fleet: Fleet, policies: Path, folder: Path, dialect: str, *, seed: int
         for name, each in fleets.items():
             data = folder / f"{role}-{name}"
             write_fleet(each, data, dialects={table.source: dialect for table in each.tables})
-            gateways[role, name] = runner.run(_gateway(policies_copied, data))
+            gateways[role, name] = runner.run(gateway_of(policies_copied, Elsewhere(data)))
     twins = {
         role: Databases(clean_tables(fleet, role), folder / f"twin-{role}", dialect, views=fleet.views)
         for role in PRINCIPALS
@@ -182,6 +183,9 @@ class EncodedOnly:
         """Encode the record, which is what can fail."""
         to_line(record)
 
+    async def durable(self) -> None:
+        """There is nothing to wait for."""
+
 
 class Elsewhere(Registry):
     """Adapters of the sources' namesakes in another folder."""
@@ -195,15 +199,16 @@ class Elsewhere(Registry):
         return super().adapter(replace(source, url=f"duckdb:///{self._folder / source.name}.duckdb"))
 
 
-async def _gateway(policies: PolicySet, data: Path) -> Gateway:
-    """Return a gateway over the files in `data`, whose reference sets have been read from there."""
+async def gateway_of(policies: PolicySet, adapters: Registry) -> Gateway:
+    """Return a gateway over one world, whose reference sets have been read from there."""
     numbers = itertools.count(1)
     gateway = Gateway(
         policies=policies,
-        executor=Executor(Elsewhere(data)),
+        executor=Executor(adapters),
         audit=EncodedOnly(),
         now=lambda: NOW,
         new_id=lambda: f"r-{next(numbers):08x}",
     )
+    gateway.probed = Uncounted()
     await refresh_references(gateway, lambda: NOW)
     return gateway

@@ -59,7 +59,6 @@ class World:
     dialect: str
     tables: tuple[TableShape, ...] = field(repr=False)
     lacks: frozenset[str] = frozenset()  # what a server of the dialect has not, or has a defect of its own in
-    number_types_differ: bool = True  # whether 2 and 2.0 are two answers
 
     def _repr_pretty_(self, printer: RepresentationPrinter, cycle: bool) -> None:
         """Show a failing example without the tables, which are the same in each."""

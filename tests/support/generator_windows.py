@@ -22,7 +22,8 @@ NEIGHBOURS = ("LAG({})", "LEAD({}, 2)", "FIRST_VALUE({})", "LAG({}, 1)", "LAST_V
 
 def window(context: Context, scope: Scope, kind: Kind, named: list[str]) -> str:
     """Return a window expression; a definition that it names is added to `named`."""
-    if kind not in VALUES:
+    is_second = "window" in context.seen
+    if kind not in VALUES or (is_second and "windows" in context.world.lacks):
         return expression(context, scope, kind)
     context.count("window")
     key = _key(context, scope.relations)

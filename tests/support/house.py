@@ -6,7 +6,7 @@ import itertools
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
@@ -16,7 +16,10 @@ import sqlglot
 from lucky_mcp.adapters.registry import Registry
 from lucky_mcp.audit.sink import AuditSink, MemorySink
 from lucky_mcp.demo.roster import DIALECTS
+from lucky_mcp.gateway.admission import Admission
 from lucky_mcp.gateway.execute import Executor
+from lucky_mcp.gateway.prepare import Prepared
+from lucky_mcp.gateway.probed import Probed
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.gateway.refresh import refresh_references
 from lucky_mcp.gateway.switches import Switches
@@ -37,6 +40,24 @@ CARE = Principal(subject="cara", roles=("customer_care",))
 MANAGER = Principal(subject="mona", roles=("operations_manager",), attributes={"shops": ("10001", "10002")})
 
 
+class Clock:
+    """A clock that stands until it is set."""
+
+    def __init__(self, now: datetime) -> None:
+        self.now = now
+
+    def __call__(self) -> datetime:
+        """Say what time it is."""
+        return self.now
+
+
+class Uncounted(Probed):
+    """For thousands of questions within the one hour that the clock shows."""
+
+    def refuse_more(self, principal: Principal, prepared: Prepared, now: datetime) -> None:
+        """Refuse nothing."""
+
+
 def policies_over(directory: Path, data: Path, *, has_token_key: bool = False) -> PolicySet:
     """Return the policies of `directory` with the demo's databases in `data`."""
     key = {"LUCKY_TOKEN_KEY": "env:TOKEN_SECRET"} if has_token_key else {}
@@ -50,17 +71,24 @@ def gateway_over(
     environment: Mapping[str, str] = MappingProxyType({}),
     stops: StopFile | None = None,
     token_keys: TokenKeys = NO_KEYS,
+    clock: Callable[[], datetime] = lambda: NOW,
+    admission: Admission | None = None,
+    counts_probes: bool = False,
 ) -> Gateway:
-    """Return a gateway with a fixed clock and counted ids; reference sets are not read yet."""
+    """Return a gateway with counted ids, its clock fixed unless given; reference sets are not read yet."""
     numbers = itertools.count(1)
-    return Gateway(
+    made = Gateway(
         policies=policies,
         executor=Executor(Registry(environment, token_keys)),
         audit=audit or MemorySink(),
-        now=lambda: NOW,
+        now=clock,
         new_id=lambda: f"r-{next(numbers):08x}",
         switches=Switches(stops),
+        admission=admission,
     )
+    if not counts_probes:
+        made.probed = Uncounted()
+    return made
 
 
 async def opened(
@@ -70,9 +98,17 @@ async def opened(
     environment: Mapping[str, str] = MappingProxyType({}),
     stops: StopFile | None = None,
     token_keys: TokenKeys = NO_KEYS,
+    admission: Admission | None = None,
 ) -> Gateway:
     """Return a gateway whose reference sets have been read."""
-    gateway = gateway_over(policies, audit=audit, environment=environment, stops=stops, token_keys=token_keys)
+    gateway = gateway_over(
+        policies,
+        audit=audit,
+        environment=environment,
+        stops=stops,
+        token_keys=token_keys,
+        admission=admission,
+    )
     await refresh_references(gateway, lambda: NOW)
     return gateway
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from lucky_mcp.adapters.mysql import MySQLSession
 from lucky_mcp.adapters.postgres import PostgresSession
@@ -19,6 +19,22 @@ BYTES_MAX, CELL_CHARS_MAX = 1 << 26, 1 << 20
 AS_WRITTEN: Mapping[Kind, tuple[str, ...]] = {
     Kind.MYSQL: ("SET optimizer_switch = 'derived_merge=off,semijoin=off,materialization=off'",),
     Kind.POSTGRES: ("SET enable_hashjoin = off", "SET enable_mergejoin = off", "SET enable_hashagg = off"),
+}
+# Other ways to run the same query, where a failing expression meets other rows.
+OTHER_PLANS: Mapping[Kind, tuple[tuple[str, ...], ...]] = {
+    Kind.MYSQL: (
+        ("SET join_cache_level = 0",),
+        ("SET optimizer_switch = 'condition_pushdown_for_derived=off,split_materialized=off'",),
+        ("SET optimizer_switch = 'derived_with_keys=off,mrr=off'", "SET join_cache_level = 0"),
+    ),
+    Kind.POSTGRES: (
+        ("SET enable_nestloop = off",),
+        ("SET enable_nestloop = off", "SET enable_hashjoin = off"),
+        ("SET enable_nestloop = off", "SET enable_mergejoin = off"),
+        ("SET enable_hashjoin = off", "SET enable_mergejoin = off", "SET enable_material = off"),
+        ("SET join_collapse_limit = 8", "SET from_collapse_limit = 8"),
+        ("SET join_collapse_limit = 1", "SET from_collapse_limit = 1"),
+    ),
 }
 GAVE_UP = {EngineErrorKind.TIMEOUT, EngineErrorKind.UNAVAILABLE, EngineErrorKind.CANCELLED}
 
@@ -37,7 +53,14 @@ class PlainServer:
 
     def ask(self, source: str, sql: str, *, optimized: bool = True) -> Plain:
         """Return the rows, or the server's failure."""
-        settings: Sequence[str] = () if optimized else AS_WRITTEN[self._world.kind]
+        return self._asked(source, sql, () if optimized else AS_WRITTEN[self._world.kind])
+
+    def by_other_plans(self, source: str, sql: str) -> Iterator[Plain]:
+        """Yield what other plans give."""
+        for settings in OTHER_PLANS[self._world.kind]:
+            yield self._asked(source, sql, settings)
+
+    def _asked(self, source: str, sql: str, settings: Sequence[str]) -> Plain:
         try:
             session = self._session(source)
             session.prepare(TIMEOUT_MS)

@@ -58,11 +58,14 @@ class Unguarded:
             self._databases[source] = (opened(path, self._dialects[source]), group[0].schema)
         return self._databases[source]
 
-    def ask(self, source: str, sql: str) -> tuple[tuple[str, ...], Rows]:
-        """Return (column names, rows) of the plain query; duckdb.Error when it fails."""
-        database, schema = self._database(source)
+    def ask(self, source: str, sql: str, schema: str = "") -> tuple[tuple[str, ...], Rows]:
+        """Return (column names, rows) of the plain query; duckdb.Error when it fails.
+
+        Unqualified names mean tables of `schema`, else of the source's first one.
+        """
+        database, first_schema = self._database(source)
         cursor = database.cursor()
-        cursor.execute(f"SET search_path = '{schema}'")
+        cursor.execute(f"SET search_path = '{schema or first_schema}'")
         cursor.execute(translated(sql, Dialect(self._dialects[source])))
         return tuple(column[0] for column in cursor.description or ()), cursor.fetchall()
 

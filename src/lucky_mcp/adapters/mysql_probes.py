@@ -13,6 +13,7 @@ from pymysql.cursors import DictCursor
 
 from lucky_mcp.adapters.mysql_plans import rows_examined
 from lucky_mcp.adapters.mysql_settings import Flavour
+from lucky_mcp.adapters.mysql_steps import steps_of
 from lucky_mcp.enforcement.guarded import GuardedProbe
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.names import TableName
@@ -124,7 +125,7 @@ def _load(connection: Connection, long_s: int) -> Load:
 def _plan(connection: Connection, flavour: Flavour, read: GuardedProbe) -> Plan:
     if read.read is None:
         raise ValueError("there is nothing to explain")
-    text = read.read.text_fenced if read.read.always_fenced else read.read.text
+    text = read.text or read.read.text_sent
     with connection.cursor() as cursor:
         if flavour is Flavour.MYSQL:
             with suppress(pymysql.Error):  # servers before 8.3 have the one form and no setting
@@ -135,7 +136,8 @@ def _plan(connection: Connection, flavour: Flavour, read: GuardedProbe) -> Plan:
         if flavour is Flavour.MARIADB and '"subqueries"' in plan:  # its JSON leaves out which are repeated
             cursor.execute(f"EXPLAIN {text}")
             repeated = {int(row[0]) for row in cursor.fetchall() if row[0] and row[1] in REPEATED}
-    return Plan(rows=rows_examined(json.loads(plan), repeated))
+    told = json.loads(plan)
+    return Plan(rows=rows_examined(told, repeated), steps=steps_of(told))
 
 
 def _sizes(connection: Connection, tables: tuple[TableName, ...]) -> Sizes:

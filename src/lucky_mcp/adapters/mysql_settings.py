@@ -12,6 +12,8 @@ CHARSET = "utf8mb4"
 COLLATION = "utf8mb4_general_ci"
 # Without ANSI_QUOTES, PIPES_AS_CONCAT and NO_BACKSLASH_ESCAPES: the text is written for a server without.
 SQL_MODE = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
+# Doris heeds the three as well, and names the modes in an order of its own: of one there is but one order.
+DORIS_SQL_MODE = "ONLY_FULL_GROUP_BY"
 FORBIDDEN_MODES = frozenset({"ANSI_QUOTES", "PIPES_AS_CONCAT", "NO_BACKSLASH_ESCAPES", "ANSI", "ORACLE"})
 
 
@@ -50,7 +52,12 @@ def pinned(flavour: Flavour, source: Source, collation: str, timeout_ms: int) ->
     """Return the settings of a session that runs one read of at most `timeout_ms`."""
     zone = Pinned(name="time_zone", value=source.time_zone)
     if flavour is Flavour.DORIS:
-        return (zone, Pinned(name="query_timeout", value=max(1, -(-timeout_ms // 1000))))
+        # It takes `max_execution_time` for the same thing in other units, and READ ONLY without meaning it.
+        return (
+            Pinned(name="sql_mode", value=DORIS_SQL_MODE),
+            zone,
+            Pinned(name="query_timeout", value=max(1, -(-timeout_ms // 1000))),
+        )
     limit = (
         Pinned(name="max_statement_time", value=max(timeout_ms, 1) / 1000)
         if flavour is Flavour.MARIADB

@@ -8,6 +8,7 @@ import time
 import psycopg
 from psycopg import sql
 
+from lucky_mcp.adapters.postgres_steps import steps_of
 from lucky_mcp.enforcement.guarded import GuardedProbe
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.probe import Answer, Lag, Load, Plan, Probe, Sizes
@@ -94,12 +95,13 @@ def _plan(connection: psycopg.Connection, read: GuardedProbe) -> Plan:
     """By the extended protocol, as the text itself is sent: it takes one statement and no more."""
     if read.read is None:
         raise ValueError("there is nothing to explain")
-    text = read.read.text_fenced if read.read.always_fenced else read.read.text
+    text = read.text or read.read.text_sent
     with connection.cursor() as cursor:
         lines = [str(line) for (line,) in cursor.stream(f"EXPLAIN (FORMAT JSON) {text}".encode())]
     (told,) = json.loads("".join(lines))
     cost = told["Plan"].get("Total Cost")
-    return Plan(rows=None if cost is None else float(cost) / COST_OF_A_ROW)
+    rows = None if cost is None else float(cost) / COST_OF_A_ROW
+    return Plan(rows=rows, steps=steps_of(told["Plan"]))
 
 
 def _sizes(connection: psycopg.Connection, tables: tuple[TableName, ...]) -> Sizes:

@@ -28,6 +28,8 @@ CLASSES: dict[str, EngineErrorKind] = {
     "57": EngineErrorKind.UNAVAILABLE,
 }
 LOGIN = "28"
+# Of the same state as a table that is gone: the statement's own alias, as it was not written in FROM.
+UNKNOWN_ALIAS = re.compile(r'FROM-clause entry for table "(?P<name>.+?)"')
 UNKNOWN_COLUMN = re.compile(r'column ("?)(?P<name>.+?)\1 does not exist')
 
 
@@ -35,6 +37,9 @@ def state_error(state: str, detail: str) -> EngineError:
     """Return the kind of a state of five characters, with the server's words as internal detail."""
     if state.startswith(LOGIN):
         return LoginRefused(detail)
+    alias = UNKNOWN_ALIAS.search(detail) if state == "42P01" else None
+    if alias:
+        return EngineError(EngineErrorKind.UNKNOWN_NAME, f'"{alias["name"]}": {detail}')
     kind = STATES.get(state) or CLASSES.get(state[:2]) or EngineErrorKind.RUNTIME
     if kind is EngineErrorKind.UNKNOWN_NAME:
         match = UNKNOWN_COLUMN.search(detail)

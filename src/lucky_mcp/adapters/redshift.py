@@ -17,6 +17,8 @@ from lucky_mcp.adapters.redshift_settings import (
     BEGIN_READ,
     END_READ,
     FORGET,
+    HELD_KEY,
+    PUT_KEY,
     as_answered,
     expected,
     pin_statement,
@@ -30,6 +32,7 @@ from lucky_mcp.adapters.session import (
     refuse_writable,
     server_of,
 )
+from lucky_mcp.adapters.token_key import NO_TOKEN_KEY, TokenKey, refuse_other_key
 from lucky_mcp.enforcement.guarded import GuardedRead
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.source import Source
@@ -44,10 +47,13 @@ log = structlog.get_logger(__name__)
 class RedshiftSession:
     """One connection; see `Session`."""
 
-    def __init__(self, source: Source, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, source: Source, environment: Mapping[str, str], token_key: TokenKey = NO_TOKEN_KEY
+    ) -> None:
         self._source = source
         self._server = server_of(source)
         self._environment = environment
+        self._token_key = token_key
         self._wire: Wire | None = None
         self._id = 0
         self._is_used = False
@@ -75,8 +81,7 @@ class RedshiftSession:
 
     def prepare(self, timeout_ms: int, *, with_token_key: bool = False) -> None:
         """Reset what the read before left behind, pin the session, compare, and begin to read."""
-        if with_token_key:
-            raise EngineError(EngineErrorKind.UNAVAILABLE, "no tokens are made there")
+        key = self._token_key() if with_token_key else ""
         settings = pinned(self._source, timeout_ms)
         with _failures():
             wire = self._open_wire()
@@ -91,6 +96,8 @@ class RedshiftSession:
             wire.rows_of(BEGIN_READ)
             if not wire.in_transaction:
                 raise EngineError(EngineErrorKind.UNAVAILABLE, "no transaction was begun")
+            if key:
+                _put_key(wire, key)
             wire.set_timeout(timeout_ms / 1000 + READ_MARGIN_SECONDS)
 
     def fetch(self, read: GuardedRead, *, fenced: bool) -> EngineRows:
@@ -173,6 +180,17 @@ class RedshiftSession:
         with suppress(EngineError), _failures():
             wire.rows_of(END_READ)
             self._is_clean = not wire.in_transaction
+
+
+def _put_key(wire: Wire, key: str) -> None:
+    """What the server says of a failure is not kept: it might quote the key."""
+    try:
+        with _failures():
+            wire.rows_of(PUT_KEY, key)
+            ((held,),) = wire.rows_of(HELD_KEY)
+    except EngineError:
+        raise EngineError(EngineErrorKind.UNAVAILABLE, "the key for tokens could not be set") from None
+    refuse_other_key(key, held)
 
 
 def _beyond_reading(wire: Wire) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from lucky_mcp.adapters.postgres_settings import interval, set_statement
+from lucky_mcp.enforcement.token_forms import CONTEXT
 from lucky_mcp.model.source import Source
 
 SETTINGS: dict[str, str] = {
@@ -25,6 +26,9 @@ END_READ = "ROLLBACK"
 # With settings of a session gone and its transaction rolled back nothing is left: READ ONLY makes no
 # temporary table, and the driver prepares no statement that has a name.
 FORGET = "RESET ALL"
+# For the transaction alone. The value is bound, so that it is in no statement's text.
+PUT_KEY = f"SELECT set_config('{CONTEXT}', %s, true)"
+HELD_KEY = f"SELECT current_setting('{CONTEXT}')"
 # Texts are written for a server that reads a backslash in a string as an escape.
 ESCAPES = "backslash_escapes"
 BOOLEANS = {"true": "on", "false": "off"}

@@ -43,10 +43,13 @@ class Wire(Connection):
         self.autocommit = True
         read_values_plainly(self.redshift_types)
 
-    def rows_of(self, text: str) -> list[tuple[object, ...]]:
-        """Run one statement and return all its rows: for our own short ones."""
+    def rows_of(self, text: str, *values: str) -> list[tuple[object, ...]]:
+        """Run one statement and return all its rows: for our own short ones.
+
+        `values` stand for each `%s`, and travel beside the text.
+        """
         with self.cursor() as cursor:
-            cursor.execute(text)
+            cursor.execute(text, values or None)
             return [tuple(row) for row in cursor._cached_rows]
 
     def stream(self, text: str) -> Stream:

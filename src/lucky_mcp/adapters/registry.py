@@ -86,5 +86,5 @@ def _make(source: Source, environment: Mapping[str, str], keys: TokenKeys) -> Ad
         from lucky_mcp.adapters.redshift import RedshiftSession
         from lucky_mcp.adapters.server import ServerAdapter
 
-        return ServerAdapter(source, lambda: RedshiftSession(source, environment))
+        return ServerAdapter(source, lambda: RedshiftSession(source, environment, token_key))
     raise EngineError(EngineErrorKind.UNAVAILABLE, f"no adapter for {source.kind}")

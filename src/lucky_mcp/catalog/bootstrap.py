@@ -12,7 +12,7 @@ NUMBERS = frozenset(
 )
 MORE_NUMBERS = frozenset(
     {
-        *("indrelid", "indnkeyatts", "character_maximum_length"),
+        *("indrelid", "conrelid", "confrelid", "indnkeyatts", "character_maximum_length"),
         *("numeric_precision", "numeric_scale", "datetime_precision"),
     }
 )
@@ -45,6 +45,10 @@ MYSQL_METADATA: dict[str, tuple[str, ...]] = {
     "information_schema.STATISTICS": (
         *("table_schema", "table_name", "index_name", "seq_in_index", "column_name", "index_type"),
     ),
+    "information_schema.KEY_COLUMN_USAGE": (
+        *("table_schema", "table_name", "constraint_name", "ordinal_position", "column_name"),
+        *("referenced_table_schema", "referenced_table_name", "referenced_column_name"),
+    ),
     # Where a server's settings stand: MariaDB and Doris have the first, MySQL the second.
     "information_schema.GLOBAL_VARIABLES": ("variable_name", "variable_value"),
     "performance_schema.global_variables": ("variable_name", "variable_value"),
@@ -60,15 +64,29 @@ POSTGRES_METADATA: dict[str, tuple[str, ...]] = {
     "pg_catalog.pg_class": ("oid", "relname", "relnamespace"),
     "pg_catalog.pg_description": ("objoid", "classoid", "objsubid", "description"),
     "pg_catalog.pg_index": ("indrelid", "indisprimary", "indisvalid", "indnkeyatts", "indkey", "indpred"),
+    "pg_catalog.pg_constraint": ("conname", "conrelid", "confrelid", "contype", "conkey", "confkey"),
     "pg_catalog.pg_views": ("schemaname", "viewname", "definition"),
     "pg_catalog.pg_matviews": ("schemaname", "matviewname"),
     "pg_catalog.pg_database": ("datname", "datcollate"),
+}
+
+# What Amazon documents as accessible of PostgreSQL 8.0's catalogue; keys stand in pg_constraint.
+REDSHIFT_METADATA: dict[str, tuple[str, ...]] = {
+    **{
+        name: POSTGRES_METADATA[name]
+        for name in (
+            *("information_schema.tables", "information_schema.columns", "pg_catalog.pg_namespace"),
+            *("pg_catalog.pg_class", "pg_catalog.pg_description", "pg_catalog.pg_views"),
+            "pg_catalog.pg_constraint",
+        )
+    },
 }
 
 METADATA: dict[Kind, dict[str, tuple[str, ...]]] = {
     **dict.fromkeys(EMBEDDED, DUCKDB_METADATA),
     Kind.MYSQL: MYSQL_METADATA,
     Kind.POSTGRES: POSTGRES_METADATA,
+    Kind.REDSHIFT: REDSHIFT_METADATA,
 }
 
 

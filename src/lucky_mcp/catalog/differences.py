@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lucky_mcp.catalog.column_types import base_type, key_family
-from lucky_mcp.catalog.snapshot import Catalog, Column, Table
+from lucky_mcp.catalog.snapshot import Catalog, Column, ForeignKey, Table
 from lucky_mcp.model.names import TableName
 
 
@@ -79,6 +79,18 @@ def _key_differences(old: Table, new: Table) -> Iterator[str]:
         yield f"~ key of {new.name}: {_columns(old.primary_key)} -> {_columns(new.primary_key)}"
     yield from (f"+ index {new.name} {_columns(each)}" for each in new.indexes if each not in old.indexes)
     yield from (f"- index {new.name} {_columns(each)}" for each in old.indexes if each not in new.indexes)
+
+    yield from (f"+ foreign key {new.name} {_reference(each)}" for each in added(old, new))
+    yield from (f"- foreign key {new.name} {_reference(each)}" for each in added(new, old))
+
+
+def added(old: Table, new: Table) -> Iterator[ForeignKey]:
+    """Yield the foreign keys of `new` that `old` has not."""
+    yield from (each for each in new.foreign_keys if each not in old.foreign_keys)
+
+
+def _reference(key: ForeignKey) -> str:
+    return f"{_columns(key.columns)} to {key.table} {_columns(key.its_columns)}"
 
 
 def _columns(names: tuple[str, ...]) -> str:

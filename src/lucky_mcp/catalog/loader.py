@@ -9,7 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from lucky_mcp.catalog.differences import differences
-from lucky_mcp.catalog.snapshot import VIEWS_NESTED_MAX, Catalog, Column, Table, View, ViewRead, as_document
+from lucky_mcp.catalog.snapshot import (
+    VIEWS_NESTED_MAX,
+    Catalog,
+    Column,
+    ForeignKey,
+    Table,
+    View,
+    ViewRead,
+    as_document,
+)
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.names import TableName
 
@@ -78,6 +87,14 @@ def _table(name: str, body: Mapping[str, Any]) -> Table:
         ),
         primary_key=tuple(body["primary_key"]),
         indexes=tuple(tuple(index) for index in body["indexes"]),
+        foreign_keys=tuple(
+            ForeignKey(
+                columns=tuple(map(str, key["columns"])),
+                table=TableName.parse(key["table"]),
+                its_columns=tuple(map(str, key["its_columns"])),
+            )
+            for key in body.get("foreign_keys", ())
+        ),
         view=_view(body["view"]) if "view" in body else None,
     )
 

@@ -93,6 +93,15 @@ class View:
     unavailable: str = ""
 
 
+@dataclass(frozen=True, kw_only=True, order=True)
+class ForeignKey:
+    """Columns that hold the key of another table, in the order of its columns."""
+
+    columns: tuple[str, ...]
+    table: TableName
+    its_columns: tuple[str, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Table:
     """A table, or a view: columns in physical order, keys by column name."""
@@ -101,6 +110,7 @@ class Table:
     columns: tuple[Column, ...]
     primary_key: tuple[str, ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()
+    foreign_keys: tuple[ForeignKey, ...] = ()
     comment: str = ""
     view: View | None = None
 
@@ -161,9 +171,15 @@ def _table_document(table: Table) -> dict[str, object]:
         "primary_key": list(table.primary_key),
         "indexes": [list(index) for index in table.indexes],
     }
+    if table.foreign_keys:
+        document["foreign_keys"] = [_key_document(key) for key in table.foreign_keys]
     if table.view is not None:
         document["view"] = _view_document(table.view)
     return document
+
+
+def _key_document(key: ForeignKey) -> dict[str, object]:
+    return {"columns": list(key.columns), "table": str(key.table), "its_columns": list(key.its_columns)}
 
 
 def _column_document(column: Column) -> dict[str, object]:

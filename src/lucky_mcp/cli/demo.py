@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -65,6 +67,7 @@ def demo(
 
 async def _show(endpoint: str, last_day: date) -> bool:
     """Print how to connect and one answered question; whether it was answered with rows."""
+    from lucky_mcp.policy.without_key import TOKEN_KEY
     from lucky_mcp.server.ask import ask
 
     print(f"lucky-mcp serves the demo fleet at {endpoint}\n")
@@ -76,6 +79,8 @@ async def _show(endpoint: str, last_day: date) -> bool:
     question = {"source": "salesorder", "sql": revenue_by_store(last_day)}
     answer = await ask(endpoint, token="demo-analyst", tool="run_query", arguments=question)  # noqa: S106
     print("\n".join(f"  {line}" for line in answer.splitlines()), flush=True)
+    if not os.environ.get(TOKEN_KEY):
+        print(f"{TOKEN_KEY} is not set: where a mask is token, [redacted] is shown", file=sys.stderr)
     return answer.startswith("OK ")
 
 

@@ -26,6 +26,7 @@ def token(
     The value is read from stdin so that no list of commands keeps it; its last line break is not part of it.
     """
     import os
+    from contextlib import closing
     from datetime import UTC, datetime
 
     from lucky_mcp import app as root
@@ -39,7 +40,8 @@ def token(
         raise ConfigurationError("no key for tokens is set; LUCKY_TOKEN_KEY says where one is")
     value, previous = sys.stdin.read().removesuffix("\n"), keys.previous()
     # The audit has that somebody looked, and neither value nor token.
-    root.open_audit(settings).write(operator_event("token_mask.looked_up", tag, "", datetime.now(UTC)))
+    with closing(root.open_audit(settings)) as audit:
+        audit.write(operator_event("token_mask.looked_up", tag, "", datetime.now(UTC)))
     print(f"current: {token_of(value, keys.current(), (tag,))}")
     if previous is not None:
         print(f"previous: {token_of(value, previous, (tag,))}")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from lucky_mcp.gateway.review.access import TableAccess
 from lucky_mcp.gateway.review.matrix import MatrixTable
+from lucky_mcp.policy.policy_set import Timed
 from lucky_mcp.server.layouts import csv
 
 # A reader looks for what is seen, so what is not is the smallest sign.
@@ -58,6 +59,16 @@ def matrix_document(tables: Sequence[MatrixTable]) -> str:
                     for access in table.by_role
                     if not access.denied
                 },
+                "until": [
+                    {
+                        "rule": each.rule.id,
+                        "place": each.rule.place,
+                        "for": sorted({*each.principals, *each.roles}),
+                        "until": each.until,
+                        "why": each.rule.why,
+                    }
+                    for each in table.timed
+                ],
                 "denied": {access.roles[0]: access.denied for access in table.by_role if access.denied},
             }
             for table in tables
@@ -88,12 +99,18 @@ def _block(table: MatrixTable) -> str:
         lines.append(f"  {text}" if len(of_roles) == len(readers) else f"  {', '.join(of_roles)}: {text}")
     why = next((access.not_filtered for access in readers if access.not_filtered), "")
     lines += [f"  not filtered: {why}"] if why else []
+    lines += [f"  {_timed(each)}" for each in table.timed]
     denied: dict[str, list[str]] = {}
     for access in table.by_role:
         if access.denied:
             denied.setdefault(access.denied, []).append(access.roles[0])
     lines += [f"  {reason}: {', '.join(of_roles)}" for reason, of_roles in denied.items()]
     return "\n".join(lines)
+
+
+def _timed(timed: Timed) -> str:
+    who = ", ".join(sorted({*timed.principals, *timed.roles}))
+    return f"until {timed.until}, for {who}: {timed.rule.why} ({timed.rule.id}, {timed.rule.place})"
 
 
 def _padded(cells: Sequence[str], widths: Sequence[int]) -> list[str]:

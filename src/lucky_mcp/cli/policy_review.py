@@ -32,11 +32,12 @@ def matrix(
     """Show how each role sees each column, and which rows: plain, the name of a mask, or absent."""
     from lucky_mcp.cli.policy_matrix import matrix_csv, matrix_document, matrix_text
     from lucky_mcp.gateway.review.matrix import matrix as tables_of
-    from lucky_mcp.policy.offline import load_offline
+    from lucky_mcp.gateway.review.offline import load_as_served
 
-    policies = load_offline(policies_in(directory))
+    policies = load_as_served(policies_in(directory))
+    now = datetime.now(UTC)
     try:
-        tables = list(tables_of(policies, roles=tuple(role or ()), source=source, table=table))
+        tables = list(tables_of(policies, roles=tuple(role or ()), source=source, table=table, now=now))
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     shown = {
@@ -52,6 +53,14 @@ def explain(
     role: Annotated[list[str], typer.Option("--as", help="The role that asks; repeatable.")],
     source: Annotated[str, typer.Option(help="Full or short name of the source.")],
     attr: Attributes = None,
+    person: Annotated[str, typer.Option(help="Whose token it is, where rules name people.")] = "reviewer",
+    app: Annotated[
+        list[str] | None, typer.Option(help="A role of the app that asks for the caller; repeatable.")
+    ] = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="The day, where rules end by themselves; now when left out."),
+    ] = None,
     policies: Policies = None,
     layout: Annotated[Layout, typer.Option("--format", help="text, or json for programs.")] = Layout.TEXT,
 ) -> None:
@@ -64,16 +73,19 @@ def explain(
 
     from lucky_mcp.cli.policy_texts import explanation_document, explanation_text
     from lucky_mcp.gateway.review.explain import explain_as
+    from lucky_mcp.gateway.review.offline import load_as_served
     from lucky_mcp.model.principal import Principal
-    from lucky_mcp.policy.offline import load_offline
 
-    loaded = load_offline(policies_in(policies))
-    unknown = [each for each in role if each not in loaded.roles]
-    if unknown:
-        raise typer.BadParameter(f"there is no role {unknown[0]!r}", param_hint="--as")
+    loaded = load_as_served(policies_in(policies))
+    for option, names in (("--as", role), ("--app", app or [])):
+        unknown = [each for each in names if each not in loaded.roles]
+        if unknown:
+            raise typer.BadParameter(f"there is no role {unknown[0]!r}", param_hint=option)
     attributes = dict(map(attribute_of, attr or []))
-    principal = Principal(subject="reviewer", roles=tuple(role), attributes=attributes)
-    reviewed = anyio.run(explain_as, loaded, principal, source, sql, datetime.now(UTC))
+    asking = Principal(subject="app:review", roles=tuple(app), attributes=attributes) if app else None
+    principal = Principal(subject=person, roles=tuple(role), attributes=attributes, app=asking)
+    now = on.replace(hour=12, tzinfo=UTC) if on is not None else datetime.now(UTC)
+    reviewed = anyio.run(explain_as, loaded, principal, source, sql, now)
     print(explanation_document(reviewed) if layout is Layout.JSON else explanation_text(reviewed))
     if reviewed.code != "permit":
         raise typer.Exit(FAILED)

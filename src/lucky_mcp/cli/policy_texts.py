@@ -58,13 +58,14 @@ def outcomes_text(outcomes: Sequence[Outcome]) -> str:
 
 
 def outcomes_document(outcomes: Sequence[Outcome]) -> str:
-    """Return `{"tests": [{"place", "name", "passed", "differences"}], "failed": n}`."""
+    """Return `{"tests": [{"place", "name", "passed", "differences", "rows_left"}], "failed": n}`."""
     tests = [
         {
             "place": outcome.place,
             "name": outcome.name,
             "passed": not outcome.differences,
             "differences": list(outcome.differences),
+            "rows_left": outcome.rows_left,
         }
         for outcome in outcomes
     ]

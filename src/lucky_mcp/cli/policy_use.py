@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 Format = Annotated[Layout, typer.Option("--format", help="text, or json for programs.")]
 Days = Annotated[int, typer.Option(min=1, help="How many days of the audit log count.")]
 Audit = Annotated[
-    list[Path] | None, typer.Option(help="An audit log; repeatable. That below LUCKY_STATE when left out.")
+    list[Path] | None,
+    typer.Option(help="An audit log or its directory; repeatable. That below LUCKY_STATE when left out."),
 ]
 
 
@@ -45,11 +46,11 @@ def suggestions(
     import anyio
 
     from lucky_mcp.cli.policy_use_texts import suggestions_document, suggestions_text
+    from lucky_mcp.gateway.review.offline import load_as_served
     from lucky_mcp.gateway.review.suggestions import suggestions as suggestions_of
-    from lucky_mcp.policy.offline import load_offline
 
     now = datetime.now(UTC)
-    policies = load_offline(policies_in(directory))
+    policies = load_as_served(policies_in(directory))
     found = anyio.run(suggestions_of, policies, read_audit(audit, days, now), now)
     print(suggestions_document(found) if layout is Layout.JSON else suggestions_text(found))
 
@@ -59,6 +60,15 @@ def read_audit(paths: list[Path] | None, days: int, now: datetime) -> tuple[Aske
     from lucky_mcp.audit.read_log import asked
     from lucky_mcp.settings import load_settings
 
-    own = load_settings().audit_path
+    own = load_settings().audit_directory
     chosen = paths if paths else [own] if own.exists() else []
     return asked(chosen, now - timedelta(days=days))
+
+
+def read_asked(paths: list[Path], days: int, now: datetime) -> tuple[Asked, ...]:
+    """Return what audit logs hold of the last days, and what recordings hold of any."""
+    from lucky_mcp.gateway.replay.recordings import is_recordings, recorded_before
+
+    recordings = [path for path in paths if is_recordings(path)]
+    logs = [path for path in paths if path not in recordings]
+    return (*(read_audit(logs, days, now) if logs else ()), *recorded_before(recordings))

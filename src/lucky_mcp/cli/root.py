@@ -8,7 +8,7 @@ from typing import NoReturn
 
 import typer
 
-from lucky_mcp.cli import catalog, demo, masks, policy, serve, sources, stops, token
+from lucky_mcp.cli import audit, catalog, demo, masks, policy, replay, serve, sources, stops, token
 from lucky_mcp.errors import ConfigurationError, LuckyError, ReadError
 
 
@@ -42,7 +42,9 @@ app.add_typer(catalog.app, name="catalog")
 app.add_typer(sources.app, name="sources")
 app.add_typer(stops.principals, name="principals")
 app.add_typer(policy.app, name="policy")
+app.add_typer(audit.app, name="audit")
 app.add_typer(masks.app, name="masks")
+app.command("replay")(replay.replay)
 
 
 def main() -> None:

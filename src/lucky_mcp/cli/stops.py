@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,7 +71,8 @@ def _stop(kind: StopKind, name: str, reason: str) -> None:
 
     settings = load_settings()
     try:
-        operators.stop(root.open_stops(settings), root.open_audit(settings), kind, name, reason)
+        with closing(root.open_audit(settings)) as audit:
+            operators.stop(root.open_stops(settings), audit, kind, name, reason)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--reason") from error
     print(f"{name} is stopped")
@@ -82,7 +84,9 @@ def _resume(kind: StopKind, name: str) -> None:
     from lucky_mcp.settings import load_settings
 
     settings = load_settings()
-    if not operators.resume(root.open_stops(settings), root.open_audit(settings), kind, name):
+    with closing(root.open_audit(settings)) as audit:
+        resumed = operators.resume(root.open_stops(settings), audit, kind, name)
+    if not resumed:
         raise typer.BadParameter(f"{name} is not stopped")
     print(f"{name} may be read again" if kind == "source" else f"{name} may read again")
 

@@ -8,10 +8,20 @@ requires a condition of each scan is not read through a view: no condition of a 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lucky_mcp.catalog.snapshot import Table, View
 from lucky_mcp.decision.bind import ReferenceValues, Unbindable
-from lucky_mcp.decision.obligations import contract_filters, grant_filters, visible_columns
+from lucky_mcp.decision.obligations import (
+    acting_roles,
+    contract_filters,
+    exemptions_in_force,
+    grant_filters,
+    listed_and_averaged,
+    reaches,
+    visible_columns,
+    waivers_of,
+)
 from lucky_mcp.model.decision import (
     DenyReason,
     MaskName,
@@ -23,7 +33,7 @@ from lucky_mcp.model.decision import (
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.source import Source
-from lucky_mcp.policy.policy_set import LEVELS, PolicySet, TablePolicy
+from lucky_mcp.policy.policy_set import PolicySet, TablePolicy
 
 Decided = TableDecision | TableDenied
 PARTLY = "of what it reads, "
@@ -37,6 +47,7 @@ class Caller:
     source: Source
     policies: PolicySet
     references: ReferenceValues
+    now: datetime | None = None
 
 
 def seen_through(decided: TableDecision, acting: frozenset[str], caller: Caller) -> Decided:
@@ -153,29 +164,40 @@ def _below(name: TableName, acting: frozenset[str], caller: Caller) -> Decided:
 def _by_rules(policy: TablePolicy, acting: frozenset[str], caller: Caller) -> Decided:
     own = set(caller.principal.roles)
     known = caller.policies.roles
-    grants = [grant for grant in policy.grants if grant.roles & own]
-    names = acting.union(*(grant.roles for grant in grants)) & own
-    roles = [known[each] for each in caller.principal.roles if each in names and each in known]
-    if not roles or any(LEVELS.index(role.reads_up_to) < LEVELS.index(policy.level) for role in roles):
+    grants = [grant for grant in policy.grants if grant.is_for(caller.principal, caller.now)]
+    mine = [known[each] for each in caller.principal.roles if each in known]
+    by_grants = {role.name for role in acting_roles(grants, mine)}
+    roles = [role for role in mine if role.name in acting | by_grants]
+    if policy.is_unlisted and not grants:
+        return TableDenied(table=policy.table, reason=DenyReason.NO_GRANT, detail="in no dataset file")
+    if not roles or not reaches(policy.level, grants, roles):
         return TableDenied(table=policy.table, reason=DenyReason.ABOVE_LEVEL)
     if any(not denial.columns and denial.roles & own for denial in policy.denials):
         return TableDenied(table=policy.table, reason=DenyReason.EXPLICIT_DENY)
     if policy.requires is not None or any(grant.requires is not None for grant in grants):
         detail = "it requires a condition of each scan, and none reaches into a view"
         return TableDenied(table=policy.table, reason=DenyReason.REQUIREMENT_OUT_OF_REACH, detail=detail)
+    exemptions = exemptions_in_force(policy, caller.principal, roles, caller.now)
+    exempt = frozenset(each.contract for each in exemptions)
     try:
         filters = (
             *contract_filters(
-                policy, caller.source, caller.policies, caller.principal, caller.references, ()
+                policy, caller.source, caller.policies, caller.principal, caller.references, (), exempt
             ),
             *grant_filters(grants, caller.principal, caller.references),
         )
     except Unbindable as missing:
         reason = DenyReason.REFERENCE_UNAVAILABLE if missing.reference else DenyReason.POLICY_ERROR
         return TableDenied(table=policy.table, reason=reason, detail=f"{missing.origin} has no values")
-    columns = visible_columns(policy, caller.source, caller.principal, grants, roles, caller.policies)
+    columns, _ = listed_and_averaged(
+        visible_columns(policy, caller.source, caller.principal, grants, roles, caller.policies)
+    )
     if not columns:
         return TableDenied(table=policy.table, reason=DenyReason.NO_VISIBLE_COLUMN)
     return TableDecision(
-        table=policy.table, columns=columns, filters=filters, not_filtered=policy.not_filtered
+        table=policy.table,
+        columns=columns,
+        filters=filters,
+        not_filtered=policy.not_filtered,
+        waivers=waivers_of(exemptions, grants),
     )

@@ -1,23 +1,29 @@
 """The decision: for a principal and the base tables of one query, Permit with obligations or Deny.
 
-Pure: no I/O, no clock, no SQL text. Whatever goes wrong inside is a deny.
+Pure: no I/O, no clock (the time is passed in), no SQL text. Whatever goes wrong inside is a deny.
 """
 
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.decision.below_views import Caller, seen_through
 from lucky_mcp.decision.bind import ReferenceValues, Unbindable
 from lucky_mcp.decision.combine import smallest_bound
+from lucky_mcp.decision.intersection import both
 from lucky_mcp.decision.obligations import (
     acting_roles,
     contract_filters,
+    exemptions_in_force,
     grant_filters,
+    listed_and_averaged,
+    reaches,
     requirements,
     visible_columns,
+    waivers_of,
 )
 from lucky_mcp.decision.rights import rights_of
 from lucky_mcp.model.decision import (
@@ -32,7 +38,7 @@ from lucky_mcp.model.decision import (
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.source import Source
-from lucky_mcp.policy.policy_set import LEVELS, GrantRule, PolicySet, Role, TablePolicy
+from lucky_mcp.policy.policy_set import PolicySet
 
 KEPT_MAX = 100_000
 
@@ -65,29 +71,41 @@ def decide(
     tables: Iterable[TableName],
     policies: PolicySet,
     references: ReferenceValues,
+    now: datetime | None = None,
 ) -> Decision:
-    """Return Permit with one TableDecision per table, or Deny listing every table that may not be read."""
-    decided = [decide_table(principal, source, table, policies, references) for table in tables]
+    """Return Permit with one TableDecision per table, or Deny listing every table that may not be read.
+
+    `now` (aware) says which exemptions and grants have ended; without it all of them have.
+    """
+    decided = [decide_table(principal, source, table, policies, references, now) for table in tables]
     denied = tuple(each for each in decided if isinstance(each, TableDenied))
     if denied:
         return Deny(denied=denied)
     limits = policies.bounds_by_kind.get(source.kind, {})
-    bound = smallest_bound(policies, principal.roles, () if principal.is_system else (limits,))
+    roles = principal.roles if principal.app is None else (*principal.roles, *principal.app.roles)
+    bound = smallest_bound(policies, roles, () if principal.is_system else (limits,))
     return Permit(tables=tuple(each for each in decided if isinstance(each, TableDecision)), bound=bound)
 
 
 def decide_table(
-    principal: Principal, source: Source, table: TableName, policies: PolicySet, references: ReferenceValues
+    principal: Principal,
+    source: Source,
+    table: TableName,
+    policies: PolicySet,
+    references: ReferenceValues,
+    now: datetime | None = None,
 ) -> TableDecision | TableDenied:
     """Return the obligations on one table, or why it is denied.
 
     Kept for the same policy set and reference values (the very same objects), and callers of the same rights.
     """
-    key = (id(policies), id(references), rights_of(principal), source.name, table)
+    key = (id(policies), id(references), rights_of(principal, policies, now), source.name, table)
     kept = _kept.get(key)
     if kept is not None:
         return kept.decided
-    decided = _decided_table(principal, source, table, policies, references)
+    decided = _decided_table(replace(principal, app=None), source, table, policies, references, now)
+    if principal.app is not None:
+        decided = both(decided, decide_table(principal.app, source, table, policies, references, now))
     if len(_kept) >= KEPT_MAX:
         _kept.clear()
     _kept[key] = _Kept(policies=policies, references=references, decided=decided)
@@ -104,15 +122,19 @@ def may_know_of(decided: TableDecision | TableDenied) -> bool:
 
 
 def knows_any_table(
-    principal: Principal, source: Source, policies: PolicySet, references: ReferenceValues
+    principal: Principal,
+    source: Source,
+    policies: PolicySet,
+    references: ReferenceValues,
+    now: datetime | None = None,
 ) -> bool:
     """Whether a caller may know of one table of a source at least; kept like the decisions."""
-    key = (id(policies), id(references), rights_of(principal), source.name)
+    key = (id(policies), id(references), rights_of(principal, policies, now), source.name)
     kept = _known.get(key)
     if kept is not None:
         return kept.known
     known = any(
-        may_know_of(decide_table(principal, source, table, policies, references))
+        may_know_of(decide_table(principal, source, table, policies, references, now))
         for table in policies.tables.get(source.name, {})
     )
     if len(_known) >= KEPT_MAX:
@@ -128,29 +150,40 @@ def forget_decisions() -> None:
 
 
 def _decided_table(
-    principal: Principal, source: Source, table: TableName, policies: PolicySet, references: ReferenceValues
+    principal: Principal,
+    source: Source,
+    table: TableName,
+    policies: PolicySet,
+    references: ReferenceValues,
+    now: datetime | None,
 ) -> TableDecision | TableDenied:
     policy = policies.tables.get(source.name, {}).get(table)
     if policy is None:
         return TableDenied(table=table, reason=DenyReason.NO_GRANT, detail="in no dataset file")
     roles = [policies.roles[name] for name in principal.roles if name in policies.roles]
-    grants = [grant for grant in policy.grants if grant.roles & set(principal.roles)]
+    grants = [grant for grant in policy.grants if grant.is_for(principal, now)]
     if not grants:
         return TableDenied(table=table, reason=DenyReason.NO_GRANT)
-    if not _reaches_level(policy, grants, roles):
+    acting = acting_roles(grants, roles)
+    if not acting:  # a grant to the caller itself, none of whose roles is left to say how it sees a column
+        return TableDenied(table=table, reason=DenyReason.NO_GRANT)
+    if not reaches(policy.level, grants, acting):
         return TableDenied(table=table, reason=DenyReason.ABOVE_LEVEL)
     if any(not denial.columns and denial.roles & set(principal.roles) for denial in policy.denials):
         return TableDenied(table=table, reason=DenyReason.EXPLICIT_DENY)
-    acting = acting_roles(grants, roles)
-    columns = visible_columns(policy, source, principal, grants, acting, policies)
+    columns, averaged = listed_and_averaged(
+        visible_columns(policy, source, principal, grants, acting, policies)
+    )
     if not columns:
         return TableDenied(table=table, reason=DenyReason.NO_VISIBLE_COLUMN)
     requires = requirements(policy, grants, columns)
     if any(not requirement.options for requirement in requires):
         return TableDenied(table=table, reason=DenyReason.REQUIREMENT_OUT_OF_REACH)
+    exemptions = exemptions_in_force(policy, principal, acting, now)
+    exempt = frozenset(each.contract for each in exemptions)
     try:
         filters = (
-            *contract_filters(policy, source, policies, principal, references, ()),
+            *contract_filters(policy, source, policies, principal, references, (), exempt),
             *grant_filters(grants, principal, references),
         )
     except Unbindable as missing:
@@ -162,8 +195,10 @@ def _decided_table(
         filters=filters,
         not_filtered=policy.not_filtered,
         requires=requires,
+        waivers=waivers_of(exemptions, grants),
+        averaged=averaged,
     )
-    caller = Caller(principal=principal, source=source, policies=policies, references=references)
+    caller = Caller(principal=principal, source=source, policies=policies, references=references, now=now)
     return seen_through(decided, frozenset(role.name for role in acting), caller)
 
 
@@ -180,11 +215,3 @@ def permit_metadata(
         for table in tables
     )
     return Permit(tables=decided, bound=smallest_bound(policies, principal.roles, ()))
-
-
-def _reaches_level(policy: TablePolicy, grants: list[GrantRule], roles: list[Role]) -> bool:
-    """Every role that a grant names must reach the table's level: a second role never widens the first."""
-    granted = frozenset().union(*(grant.roles for grant in grants))
-    return all(
-        LEVELS.index(role.reads_up_to) >= LEVELS.index(policy.level) for role in roles if role.name in granted
-    )

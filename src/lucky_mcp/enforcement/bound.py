@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlglot import exp
 
-from lucky_mcp.model.decision import Bound
+from lucky_mcp.enforcement.few_groups import groups_at_most
+from lucky_mcp.model.decision import Bound, TableDecision
+from lucky_mcp.model.source import Kind
+from lucky_mcp.sql.resolved import Scan
+
+# Where a LIMIT changes in which order tables are joined.
+LIMIT_MISLEADS = frozenset({Kind.MYSQL})
 
 
 def rows_allowed(tree: exp.Expr, bound: Bound, asked: int | None) -> int:
@@ -30,6 +38,17 @@ def bound_rows(tree: exp.Expr, rows_max: int) -> None:
     tree.set("limit", exp.Limit(expression=exp.Literal.number(rows_max + 1)))
     if offset is not None:
         tree.set("offset", exp.Offset(expression=exp.Literal.number(offset)))
+
+
+def is_few_groups(
+    tree: exp.Expr, tables: Iterable[TableDecision], scans: Iterable[Scan], kind: Kind, rows_max: int
+) -> bool:
+    """Whether the statement is better without a bound that it cannot meet; its scans still stand in it."""
+    if kind not in LIMIT_MISLEADS:
+        return False
+    known = {id(scan.node) for scan in scans}
+    most = groups_at_most(tree, tables, lambda item: id(item) in known)
+    return most is not None and most <= rows_max
 
 
 def _root_limit(tree: exp.Expr) -> int | None:

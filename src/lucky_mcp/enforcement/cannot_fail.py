@@ -8,7 +8,8 @@ aggregates that cannot overflow; anything else, and any name whose type is in do
 its fences.
 
 Types are those of the decisions: a name means a column of that name in any table read, or an alias, and all
-of these must be of one family. Masked columns, and columns of other types, may not be mentioned at all.
+of these must be of one family. Masked columns, and columns of other types, may be shown by the outermost
+SELECT, as they are, and not be mentioned anywhere else.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from collections.abc import Iterable
 
 from sqlglot import exp
 
-from lucky_mcp.enforcement.families import Family, alike, comparable_columns
+from lucky_mcp.enforcement.families import Family, alike, family_of
 from lucky_mcp.enforcement.safe_conjuncts import is_moment
 from lucky_mcp.enforcement.sure_values import SureValues, has_more
 from lucky_mcp.model.decision import TableDecision
@@ -46,16 +47,21 @@ def cannot_fail(nodes: Nodes, tables: Iterable[TableDecision], source: Source) -
     read = tuple(tables)
     if KNOWN.get(source.kind) is not source.dialect or any(each.below is not None for each in read):
         return False
-    if not all(comparable_columns(each).columns for each in read):
+    if not all(any(map(family_of, each.columns)) for each in read):
         return False
-    return _Proof(nodes, read, source.kind).of_query(nodes.tree)
+    return _Proof(nodes, read, source.kind).of_root(nodes.tree)
 
 
 class _Proof:
     def __init__(self, nodes: Nodes, tables: tuple[TableDecision, ...], kind: Kind) -> None:
         self._values = SureValues(nodes, tables, kind, self._condition)
+        self._has_aggregates = bool(nodes.of(exp.AggFunc))
 
-    def of_query(self, query: exp.Expr, *, is_read: bool = False) -> bool:
+    def of_root(self, query: exp.Expr) -> bool:
+        """Whether the statement cannot fail; see `_shows_rows` for what its columns may be then."""
+        return self.of_query(query, is_root=_shows_rows(query) and not self._has_aggregates)
+
+    def of_query(self, query: exp.Expr, *, is_read: bool = False, is_root: bool = False) -> bool:
         """Whether a SELECT cannot fail; one that `is_read` in FROM must say the name of every column."""
         if not isinstance(query, exp.Select) or has_more(query, SELECT_PARTS):
             return False
@@ -64,7 +70,7 @@ class _Proof:
         return (
             self._with(query.args.get("with_"))
             and self._from(query)
-            and all(map(self._projection, query.expressions))
+            and all(self._projection(each, is_root) for each in query.expressions)
             and self._part(query, "where")
             and self._part(query, "having")
             and self._group(query.args.get("group"))
@@ -109,15 +115,15 @@ class _Proof:
         merged = [self._values.named(each.name.lower()) for each in join.args.get("using") or []]
         return None not in merged and (on is None or self._condition(on))
 
-    def _projection(self, projection: exp.Expr) -> bool:
+    def _projection(self, projection: exp.Expr, is_root: bool) -> bool:
         value = projection.this if isinstance(projection, exp.Alias) else projection
         if isinstance(value, exp.Star) or (
             isinstance(value, exp.Column) and isinstance(value.this, exp.Star)
         ):
-            return self._values.all_columns_are_known and not any(
+            return (is_root or self._values.all_columns_are_known) and not any(
                 filter(None, (value.args.get("except_"), value.args.get("replace")))
             )
-        return self._values.of(value) is not None
+        return self._values.of(value) is not None or (is_root and self._values.is_column(value))
 
     def _part(self, query: exp.Select, name: str) -> bool:
         part = query.args.get(name)
@@ -196,6 +202,17 @@ class _Proof:
         if found is Family.TIME:
             return all(map(is_moment, literals))
         return found is not None and (not literals or found in {Family.TEXT, Family.NULL})
+
+
+def _shows_rows(query: exp.Expr) -> bool:
+    """Whether a SELECT shows rows of its FROM, so that its columns are worked out for these rows alone.
+
+    Each server does that last, for rows that WHERE, ON and every filter let through. Not so beside an outer
+    join, where one may be worked out below it, and not where rows are put together by what they show.
+    """
+    if any(query.args.get(part) for part in ("distinct", "group", "having")):
+        return False
+    return all(not join.args.get("side") for join in query.args.get("joins") or [])
 
 
 def _is_plain_alias(node: exp.Expr) -> bool:

@@ -11,8 +11,8 @@ from typing import Any
 from sqlglot import exp
 
 from lucky_mcp.enforcement.embedded_differences import DIFFERENT, refuse_different
-from lucky_mcp.enforcement.embedded_functions import rewritten_call
-from lucky_mcp.enforcement.embedded_mysql import MYSQL, MYSQL_LIKE, YEARWEEKS, as_text, week_of
+from lucky_mcp.enforcement.embedded_functions import from_template, rewritten_call
+from lucky_mcp.enforcement.embedded_mysql import MONTHS, MYSQL, MYSQL_LIKE, YEARWEEKS, as_text, week_of
 from lucky_mcp.enforcement.embedded_redshift import REDSHIFT
 from lucky_mcp.model.source import EMBEDDED, Dialect, Kind
 
@@ -98,11 +98,18 @@ def _part_of_text(node: exp.SubstringIndex, dialect: Dialect) -> exp.Expr:
     return _nocase(found) if dialect is Dialect.MYSQL else found
 
 
+def _exact_count(node: exp.ApproxDistinct, dialect: Dialect) -> exp.Expr:
+    """An estimate depends on the engine that makes it; the exact count is one that no engine misses."""
+    return exp.Count(this=exp.Distinct(expressions=[node.this.copy()]))
+
+
 def _time(node: exp.Time, dialect: Dialect) -> exp.Expr:
     return exp.cast(node.this.copy(), exp.DataType.build("TIME"))
 
 
 def _whole_units(node: exp.TimestampDiff, dialect: Dialect) -> exp.Expr:
+    if dialect in MYSQL_LIKE and node.text("unit").upper() in MONTHS:
+        return from_template(MONTHS[node.text("unit").upper()], [node.expression, node.this])
     moments = [_moment(each) for each in (node.expression, node.this)]
     return _call("datesub", exp.Literal.string(node.text("unit").lower()), *moments)
 
@@ -201,6 +208,7 @@ Rewrite = Callable[[Any, Dialect], exp.Expr]
 # A type holds for those derived from it. What is not here, in REDSHIFT or in DIFFERENT is left as it is.
 REWRITES: dict[type[exp.Expr], Rewrite] = {
     exp.Anonymous: _anonymous,
+    exp.ApproxDistinct: _exact_count,
     exp.Atan: _atan,
     exp.Cast: _cast,
     exp.DayOfWeek: _day_of_week,

@@ -33,6 +33,14 @@ MAKEDATE = (
     f"THEN make_date(CAST({_YEAR} AS INTEGER), 1, 1) + CAST({{1}} - 1 AS INTEGER) END"
 )
 WEEKDAY = "isodow(CAST({0} AS TIMESTAMP)) - 1"
+# The months of a period of four or six digits since year 0.
+_PERIOD = "CAST({0} AS BIGINT)"
+_PERIOD_YEAR = f"{_PERIOD} // 100"
+_MONTHS = (
+    f"(CASE WHEN {_PERIOD_YEAR} < 70 THEN {_PERIOD_YEAR} + 2000 WHEN {_PERIOD_YEAR} < 100 "
+    f"THEN {_PERIOD_YEAR} + 1900 ELSE {_PERIOD_YEAR} END) * 12 + {_PERIOD} % 100"
+)
+PERIOD_DIFF = f"({_MONTHS}) - ({_MONTHS.replace('{0}', '{1}')})"
 JSON_LENGTH = (
     "CASE WHEN json_type({0}) = 'OBJECT' THEN len(json_keys({0})) WHEN json_type({0}) = 'ARRAY' "
     "THEN json_array_length({0}) WHEN json_type({0}) IS NOT NULL THEN 1 END"
@@ -45,6 +53,8 @@ TEMPLATES: dict[Dialect, dict[str, str]] = {
         "mid": "substring(CAST({0} AS VARCHAR), {1}, {2})",
         "strcmp": STRCMP,
         "makedate": MAKEDATE,
+        "microsecond": "microsecond(CAST({0} AS TIMESTAMP)) % 1000000",
+        "period_diff": PERIOD_DIFF,
         "weekday": WEEKDAY,
         "time_to_sec": "CAST(epoch(CAST({0} AS TIME)) AS BIGINT)",
         "json_length": JSON_LENGTH,
@@ -54,6 +64,7 @@ TEMPLATES: dict[Dialect, dict[str, str]] = {
         "ELSE coalesce(list_position(string_split({1}, ','), {0}), 0) END",
     },
     Dialect.POSTGRES: {
+        "date_part": "CAST(date_part({0}, {1}) AS DOUBLE)",
         "every": "bool_and({0})",
         "jsonb_agg": "json_group_array({0})",
         "to_jsonb": "to_json({0})",
@@ -69,8 +80,9 @@ TEMPLATES: dict[Dialect, dict[str, str]] = {
         "strcmp": STRCMP,
         "weekday": WEEKDAY,
         "json_length": JSON_LENGTH,
-        **{f"{unit}s_add": f"{{0}} + to_{unit}s({{1}})" for unit in UNITS},
-        **{f"{unit}s_sub": f"{{0}} - to_{unit}s({{1}})" for unit in UNITS},
+        "percentile": "quantile_cont({0}, {1})",
+        **{f"{unit}s_add": f"CAST({{0}} AS TIMESTAMP) + to_{unit}s({{1}})" for unit in UNITS},
+        **{f"{unit}s_sub": f"CAST({{0}} AS TIMESTAMP) - to_{unit}s({{1}})" for unit in UNITS},
         **{f"{unit}s_diff": f"datesub('{unit}', {{1}}, {{0}})" for unit in ELAPSED_UNITS},
     },
 }

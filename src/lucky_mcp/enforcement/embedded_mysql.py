@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +16,8 @@ MYSQL_LIKE = frozenset({Dialect.MYSQL, Dialect.DORIS})
 # These give text whatever they are given.
 TEXT: tuple[type[exp.Expr], ...] = (exp.Concat, exp.ConcatWs, exp.Left, exp.Lower, exp.RegexpReplace)
 TEXT += (exp.Replace, exp.Right, exp.Substring, exp.Trim, exp.Upper)
+
+TRUTHS = (exp.Predicate, exp.Connector, exp.Not, exp.Boolean)
 
 YEAR_0 = "0000-01-01"
 DAY_CHARS = len("2026-02-12")
@@ -36,6 +39,21 @@ JSON_TYPE = (
     "CASE json_type({0}) WHEN 'VARCHAR' THEN 'STRING' WHEN 'UBIGINT' THEN 'INTEGER' "
     "WHEN 'BIGINT' THEN 'INTEGER' ELSE json_type({0}) END"
 )
+# Whole months: one less while the day and time of the later moment are before those of the earlier. The
+# engine itself takes the last day of a month for any later day.
+_ENDS = [f"CAST({{{index}}} AS TIMESTAMP)" for index in (0, 1)]
+_DAYS = [f"strftime({moment}, '%d%H%M%S%f')" for moment in _ENDS]
+_MONTHS = (
+    f"datediff('month', {_ENDS[0]}, {_ENDS[1]}) - CASE"
+    f" WHEN {_ENDS[0]} <= {_ENDS[1]} AND {_DAYS[1]} < {_DAYS[0]} THEN 1"
+    f" WHEN {_ENDS[0]} > {_ENDS[1]} AND {_DAYS[1]} > {_DAYS[0]} THEN -1 ELSE 0 END"
+)
+MONTHS = {"MONTH": _MONTHS} | {
+    unit: f"CAST(trunc(({_MONTHS}) / {months}.0) AS BIGINT)"
+    for unit, months in (("QUARTER", 3), ("YEAR", 12))
+}
+OFFSET = re.compile(r"(?P<sign>[+-])(?P<hours>\d\d?):(?P<minutes>\d\d)")
+MOVED, MOVED_BACK = (f"CAST({{0}} AS TIMESTAMP) {sign} to_minutes({{1}})" for sign in "+-")
 YEAR_MONTH = "CAST(strftime(CAST({0} AS TIMESTAMP), '%Y%m') AS INTEGER)"
 JSON_KEYS = "CASE WHEN json_type({0}) = 'OBJECT' THEN json_keys({0}) END"
 
@@ -155,11 +173,48 @@ def _time_format(node: exp.TimeToStr, dialect: Dialect) -> exp.Expr:
     return copied
 
 
+def _of_number(node: exp.Expr, dialect: Dialect) -> exp.Expr:
+    """A truth value is 0 or 1, and a value out of JSON the number that it says."""
+    inner = node.this.unnest()
+    kind = "INT" if isinstance(inner, TRUTHS) else "DOUBLE" if type(inner) is exp.JSONExtract else ""
+    if not kind:
+        return node
+    copied = node.copy()
+    copied.set("this", exp.cast(inner.copy(), exp.DataType.build(kind)))
+    return copied
+
+
+def _bits(node: exp.BitwiseCount, dialect: Dialect) -> exp.Expr:
+    return exp.BitwiseCount(this=exp.cast(exp.paren(node.this.copy()), exp.DataType.build("BIGINT")))
+
+
+def _json_value(node: exp.JSONValue, dialect: Dialect) -> exp.Expr:
+    return exp.JSONExtractScalar(this=node.this.copy(), expression=node.args["path"].copy())
+
+
+def _between_zones(node: exp.ConvertTimezone, dialect: Dialect) -> exp.Expr:
+    """The engine knows zones by name alone; between two offsets a time moves by their difference."""
+    offsets = [OFFSET.fullmatch(node.text(part)) for part in ("source_tz", "target_tz")]
+    if None in offsets:
+        return node
+    minutes = [
+        (1 if each["sign"] == "+" else -1) * (int(each["hours"]) * 60 + int(each["minutes"]))
+        for each in offsets
+        if each is not None
+    ]
+    later = minutes[1] - minutes[0]
+    form = MOVED if later >= 0 else MOVED_BACK
+    return from_template(form, [node.args["timestamp"], exp.Literal.number(abs(later))])
+
+
 Rewrite = Callable[[Any, Dialect], exp.Expr]
 # What the engine must be told instead of a node of the type, or of one derived from it.
 MYSQL: dict[type[exp.Expr], Rewrite] = {
     exp.Acos: _within_one,
     exp.Asin: _within_one,
+    exp.Avg: _of_number,
+    exp.BitwiseCount: _bits,
+    exp.ConvertTimezone: _between_zones,
     exp.DateAdd: _moved,
     exp.DateDiff: _days_between,
     exp.DateSub: _moved,
@@ -168,6 +223,7 @@ MYSQL: dict[type[exp.Expr], Rewrite] = {
     exp.Hour: _of_moment,
     exp.JSONKeys: _json_keys,
     exp.JSONType: _json_type,
+    exp.JSONValue: _json_value,
     exp.LastDay: _of_moment,
     exp.Left: _over_text,
     exp.Length: _length,
@@ -181,8 +237,14 @@ MYSQL: dict[type[exp.Expr], Rewrite] = {
     exp.Right: _over_text,
     exp.Second: _of_moment,
     exp.Space: _blanks,
+    exp.Stddev: _of_number,
+    exp.StddevPop: _of_number,
+    exp.StddevSamp: _of_number,
     exp.StrPosition: _over_text,
     exp.Substring: _over_text,
+    exp.Sum: _of_number,
     exp.TimeToStr: _time_format,
+    exp.Variance: _of_number,
+    exp.VariancePop: _of_number,
     exp.Week: _week,
 }

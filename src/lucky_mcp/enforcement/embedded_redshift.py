@@ -28,8 +28,20 @@ def _null_with_null(node: exp.Concat, dialect: Dialect) -> exp.Expr:
     return exp.paren(result)
 
 
+def _ratio(node: exp.Window, dialect: Dialect) -> exp.Expr:
+    """RATIO_TO_REPORT is a value as a share of its sum over the same window."""
+    call = node.this
+    if not isinstance(call, exp.Anonymous) or str(call.this).lower() != "ratio_to_report":
+        return node
+    value = exp.cast(exp.paren(call.expressions[0].copy()), exp.DataType.build("DOUBLE"))
+    whole = node.copy()
+    whole.set("this", exp.Sum(this=value.copy()))
+    return exp.paren(exp.Div(this=value, expression=whole, typed=False, safe=False))
+
+
 # What the engine must be told instead of a node of the type, or of one derived from it.
 REDSHIFT: dict[type[exp.Expr], Callable[[Any, Dialect], exp.Expr]] = {
     exp.RegexpReplace: _every_match,
     exp.Concat: _null_with_null,
+    exp.Window: _ratio,
 }

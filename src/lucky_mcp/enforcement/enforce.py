@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from lucky_mcp.enforcement.bound import bound_rows, rows_allowed
+from lucky_mcp.enforcement.bound import bound_rows, is_few_groups, rows_allowed
 from lucky_mcp.enforcement.clock import settle_clock
 from lucky_mcp.enforcement.guard_scans import ALWAYS_FENCED, fence, guard_scans
 from lucky_mcp.enforcement.guard_texts import guard_texts, put_guards
 from lucky_mcp.enforcement.guarded import GuardedSql, seal_sql
+from lucky_mcp.enforcement.mentioned_columns import narrowed
 from lucky_mcp.enforcement.naming import name_projections
 from lucky_mcp.enforcement.render import render_agent, render_engine
 from lucky_mcp.enforcement.repeated_arguments import refuse_repeated_arguments
@@ -49,17 +50,19 @@ def enforce(
     if source.kind in EMBEDDED:
         holds_time = settle_clock(nodes, source, now) or holds_time
         refuse_repeated_subqueries(nodes, source.dialect)
-    bound_rows(query.tree, rows_max)
+    if not is_few_groups(query.tree, permit.tables, query.scans, source.kind, rows_max):
+        bound_rows(query.tree, rows_max)
     always_fenced = source.kind in ALWAYS_FENCED
     implied = needs_no_fence(nodes, query, permit, source) if always_fenced else None
-    tree = guard_scans(query, permit, source.dialect)
-    guards = [guard_texts(each, source.dialect, source.kind) for each in permit.tables]
+    shown = narrowed(permit, query, nodes, source)
+    tree = guard_scans(query, shown, source.dialect)
+    guards = [guard_texts(each, source.dialect, source.kind) for each in shown.tables]
     agents, engines = [each.agent for each in guards], [each.engine for each in guards]
     scans = len(query.scans)
     text_agent = put_guards(render_agent(tree, source.dialect), agents, scans)
     unfenced = None
     if implied is not None:
-        unfenced = unfenced_text(tree, implied, query, permit, source, rows_max)
+        unfenced = unfenced_text(tree, implied, query, (permit, shown), source, rows_max)
     if unfenced is not None:
         text = text_fenced = unfenced
         always_fenced = False
@@ -67,11 +70,11 @@ def enforce(
         plain = "" if always_fenced else render_engine(tree, source.dialect, source.kind)
         fenced = render_engine(fence(tree, source.kind), source.dialect, source.kind, keep=False)
         text_fenced = put_guards(fenced, engines, scans)
-        verify(text_fenced, query, permit, source, rows_max=rows_max, fenced=True)
+        verify(text_fenced, query, shown, source, rows_max=rows_max, fenced=True)
         text = text_fenced
         if not always_fenced:
             text = put_guards(plain, engines, scans)
-            verify(text, query, permit, source, rows_max=rows_max, fenced=False)
+            verify(text, query, shown, source, rows_max=rows_max, fenced=False)
     return seal_sql(
         source=source,
         text_agent=text_agent,
@@ -81,5 +84,5 @@ def enforce(
         rows_max=rows_max,
         always_fenced=always_fenced,
         holds_time=holds_time or leans_on_time,
-        needs_token_key=permit.shows_tokens,
+        needs_token_key=shown.shows_tokens,
     )

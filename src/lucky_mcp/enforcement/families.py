@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from enum import Enum
 
 from lucky_mcp.catalog.column_types import (
@@ -17,7 +16,7 @@ from lucky_mcp.catalog.column_types import (
     TIMESTAMPS,
     base_type,
 )
-from lucky_mcp.model.decision import TableDecision, VisibleColumn
+from lucky_mcp.model.decision import VisibleColumn
 
 # Products of two such values, and sums over any number of rows, stay within 65 digits, MySQL's most.
 DIGITS_MAX, SCALE_MAX = 18, 6
@@ -69,12 +68,3 @@ def alike(families: Iterable[Family | None]) -> Family | None:
 def only(found: set[Family | None]) -> Family | None:
     """Return the one member; None when there are several or none."""
     return next(iter(found)) if len(found) == 1 else None
-
-
-def comparable_columns(decided: TableDecision) -> TableDecision:
-    """Return the decision without the columns that a statement which cannot fail does not mention.
-
-    Their masks are most of a guard's text. With a star all columns are mentioned, and none is left out.
-    """
-    kept = tuple(each for each in decided.columns if family_of(each) is not None)
-    return decided if len(kept) == len(decided.columns) else replace(decided, columns=kept)

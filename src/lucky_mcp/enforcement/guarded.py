@@ -48,13 +48,15 @@ class GuardedSql:
 class GuardedProbe:
     """A question of the closed list to the server of `source`, about the server itself.
 
-    `read` is what is to be explained, `tables` whose sizes are asked for.
+    `read` is what is to be explained, in the words of `text` where it is not its own; `tables` are those
+    whose sizes are asked for.
     """
 
     source: Source
     question: Probe
     read: GuardedSql | None = None
     tables: tuple[TableName, ...] = ()
+    text: str = ""
     seal: InitVar[object]
 
     def __post_init__(self, seal: object) -> None:
@@ -71,9 +73,10 @@ def seal_probe(
     question: Probe,
     read: GuardedSql | None = None,
     tables: tuple[TableName, ...] = (),
+    text: str = "",
 ) -> GuardedProbe:
     """Seal a question; called by `probes`."""
-    return GuardedProbe(source=source, question=question, read=read, tables=tables, seal=_SEAL)
+    return GuardedProbe(source=source, question=question, read=read, tables=tables, text=text, seal=_SEAL)
 
 
 def seal_sql(

@@ -8,15 +8,16 @@ still make it fail.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from sqlglot import exp
 
 from lucky_mcp.model.decision import TableDecision
-from lucky_mcp.model.predicate import Every, Predicate, Through
+from lucky_mcp.model.predicate import Predicate, Through, every_part
 from lucky_mcp.model.requirement import Equated
+from lucky_mcp.sql.correlation import names_in_from, select_around
 from lucky_mcp.sql.dialects import Grammar, folded
 from lucky_mcp.sql.from_items import FromItems
 from lucky_mcp.sql.resolved import Scan
@@ -62,7 +63,7 @@ def _is_implied(
             (fact.column, fact.other_column) == (through.column, through.parent_column)
             and scans[fact.other].table == through.parent
             and decided[fact.other].below is None
-            and set(_parts(through.filter)) <= _filters(decided[fact.other])
+            and set(every_part(through.filter)) <= _filters(decided[fact.other])
             for fact in facts
         )
         for through in throughs
@@ -70,15 +71,7 @@ def _is_implied(
 
 
 def _filters(decided: TableDecision) -> set[Predicate]:
-    return {part for each in decided.filters for part in _parts(each.predicate)}
-
-
-def _parts(predicate: Predicate) -> Iterator[Predicate]:
-    if isinstance(predicate, Every):
-        for part in predicate.parts:
-            yield from _parts(part)
-    else:
-        yield predicate
+    return {part for each in decided.filters for part in every_part(each.predicate)}
 
 
 def _equalities(
@@ -97,21 +90,11 @@ def _equalities(
         return FromItems(conditions.select, scans, seen, grammar, known)
 
     for conditions in list(known.values()):
-        outer = _around(conditions.select, known)
+        around = select_around(conditions.select)
+        outer = known.get(id(around)) if around is not None else None
         if outer is not None:
             _add_correlated(found, scans, conditions, items(conditions), items(outer), grammar)
     return found
-
-
-def _around(select: exp.Select, known: Mapping[int, Conditions]) -> Conditions | None:
-    """Return the SELECT in whose WHERE an EXISTS or IN holds this one, when its conditions are plain."""
-    holder: exp.Expr | None = select.parent if isinstance(select.parent, exp.Exists) else None
-    if isinstance(select.parent, exp.Subquery) and isinstance(select.parent.parent, exp.In):
-        holder = select.parent.parent
-    where = holder.find_ancestor(exp.Where, exp.Join, exp.Having, exp.Select) if holder is not None else None
-    if not isinstance(where, exp.Where) or not isinstance(where.parent, exp.Select):
-        return None
-    return known.get(id(where.parent))
 
 
 def _add_correlated(
@@ -123,7 +106,7 @@ def _add_correlated(
     grammar: Grammar,
 ) -> None:
     """Add what WHERE equates with a column of the query around, by a qualifier that means nothing in here."""
-    names = _names(conditions.select, grammar)
+    names = names_in_from(conditions.select)
     for condition in (each for each in conditions.all if each.join < 0):
         for part in conjuncts(condition.expression):
             if not isinstance(part, exp.EQ):
@@ -138,12 +121,3 @@ def _add_correlated(
                     same = family(column) == family(its) != ""
                     if same and conditions.holds(condition, scans[at].node) is not None:
                         found[at].append(Equated(column=column.name, other=there, other_column=its.name))
-
-
-def _names(select: exp.Select, grammar: Grammar) -> set[str]:
-    """Return every name that an item of FROM has or holds, in small letters: an alias of the query's own."""
-    items = [select.args["from_"], *(select.args.get("joins") or ())]
-    found: set[str] = set()
-    for item in items:
-        found |= {each.name.lower() for each in item.find_all(exp.TableAlias, exp.Table)}
-    return found

@@ -10,8 +10,10 @@ from sqlglot.errors import ErrorLevel
 from lucky_mcp.catalog.snapshot import Column, TypeFamily
 from lucky_mcp.enforcement.cast_types import cast_type
 from lucky_mcp.enforcement.mask_words import BEHIND_LAST_AT, FIRST_OF_MONTH, FIRST_OF_YEAR, replace_all
+from lucky_mcp.enforcement.mean_form import mean_expression, mean_type
+from lucky_mcp.enforcement.predicates import qualified
 from lucky_mcp.enforcement.token_forms import token_call
-from lucky_mcp.model.decision import MaskName, VisibleColumn
+from lucky_mcp.model.decision import MaskName, Merged, VisibleColumn
 from lucky_mcp.model.source import Dialect
 from lucky_mcp.policy.masks import (
     CARD_FRONT,
@@ -33,10 +35,31 @@ APPROXIMATE_TYPES = ("FLOAT", "REAL", "DOUBLE")
 
 
 def mask_expression(column: VisibleColumn, value: exp.Expr, dialect: Dialect) -> exp.Expr:
-    """Return the SQL that shows `value` under the column's mask; ValueError for no mask or `deny`."""
+    """Return the SQL that shows `value` under the column's mask; ValueError for no mask or `deny`.
+
+    With floors it is NULL where too few of the rows that the guard's filters leave show the same.
+    """
     if column.mask in {None, MaskName.DENY}:
         raise ValueError(f"{column.name} has no mask that shows anything")
+    shown = _of_one_row(column, value, dialect)
+    for merged in column.merged:
+        shown = _unless_rare(shown, merged, value.text("table"), dialect)
+    return shown
+
+
+def _unless_rare(shown: exp.Expr, merged: Merged, alias: str, dialect: Dialect) -> exp.Expr:
+    keys = [_of_one_row(each, qualified(each.name, alias), dialect) for each in merged.alike]
+    rows = exp.Window(this=exp.Count(this=exp.Star()), partition_by=keys, over="OVER")
+    enough = exp.GTE(this=rows, expression=exp.Literal.number(merged.k_min))
+    return exp.Case(ifs=[exp.If(this=enough, true=shown)])
+
+
+def _of_one_row(column: VisibleColumn, value: exp.Expr, dialect: Dialect) -> exp.Expr:
+    if column.mask in {None, MaskName.RARE}:
+        return value.copy()
     mask = _acting(column)
+    if mask is MaskName.MEAN:
+        return mean_expression(column, value.text("table"))
     if mask is MaskName.NULL:
         return exp.cast(exp.null(), cast_type(column.type))
     if mask is MaskName.TOKEN:
@@ -50,7 +73,9 @@ def mask_expression(column: VisibleColumn, value: exp.Expr, dialect: Dialect) ->
 def masked_type(column: VisibleColumn) -> str:
     """Return the type a caller sees: that of the column where the mask keeps it, DATE, or else text."""
     mask = _acting(column) if column.mask else None
-    if mask in {None, MaskName.NULL, MaskName.ROUND}:
+    if mask is MaskName.MEAN:
+        return mean_type(column.type)
+    if mask in {None, MaskName.NULL, MaskName.ROUND, MaskName.RARE}:
         return column.type
     if mask in DATED:
         return "DATE"

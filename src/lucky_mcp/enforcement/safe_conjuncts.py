@@ -17,6 +17,7 @@ from sqlglot import exp
 from lucky_mcp.catalog.column_types import BOOLEANS, DECIMALS, FLOATS, INTEGERS, TEXTS, TIMESTAMPS, base_type
 from lucky_mcp.enforcement.predicates import qualified
 from lucky_mcp.model.decision import TableDecision, VisibleColumn
+from lucky_mcp.sql.correlation import names_in_from, select_around
 from lucky_mcp.sql.dialects import Grammar, folded
 from lucky_mcp.sql.resolved import Scan
 from lucky_mcp.sql.scan_conditions import (
@@ -67,7 +68,7 @@ def safe_conjuncts(scan: Scan, decided: TableDecision, selects: Selects, alias: 
     Call it while the scan still stands in the statement. Where a name or a join leaves doubt, nothing is
     returned: the scan is then only slower.
     """
-    around = selects.around(scan)
+    around = None if decided.compares_rows else selects.around(scan)
     if around is None:
         return ()
     conditions, candidates = around
@@ -91,7 +92,7 @@ def is_safe(conjunct: exp.Expr, decided: TableDecision, alias: str) -> bool:
     }:
         return False
     found = operands(conjunct)
-    if found is None or len(found[1]) > VALUES_MAX:
+    if found is None or len(found[1]) > VALUES_MAX or decided.compares_rows:
         return False
     column, literals = found
     if not isinstance(column, exp.Column) or column.table != alias or column.args.get("db"):
@@ -131,7 +132,7 @@ def _candidates(conditions: Conditions, grammar: Grammar) -> _Candidates:
         if name is not None:
             found.setdefault(folded(name, grammar), []).append(candidate)
 
-    keys = _keys(conditions.select, grammar)
+    keys = _keys_around(conditions.select, grammar) | _keys(conditions.select, grammar)
     for condition in conditions.all:
         parts = conjuncts(condition.expression)
         for part in parts:
@@ -161,6 +162,17 @@ def _keys(select: exp.Select, grammar: Grammar) -> _Keys:
         if name is not None and isinstance(value, exp.Literal) and value.is_int:
             found.setdefault(name, []).append(value)
     return found
+
+
+def _keys_around(select: exp.Select, grammar: Grammar) -> _Keys:
+    """Return the keys of the query that an EXISTS or IN is a condition of, by names that mean nothing in it.
+
+    For a row with another key it does not matter what the subquery finds: that query's WHERE drops it.
+    """
+    around = select_around(select)
+    found = _keys(around, grammar) if around is not None else {}
+    own = names_in_from(select) if found else set()
+    return {name: values for name, values in found.items() if name[0].lower() not in own}
 
 
 def _keys_meant(keys: _Keys, condition: Condition, select: exp.Select) -> _Keys:

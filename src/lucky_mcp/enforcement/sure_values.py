@@ -81,6 +81,15 @@ class SureValues:
             self._known[name] = only(found)
         return self._known[name]
 
+    def is_column(self, node: exp.Expr) -> bool:
+        """Whether it is a column's name that is no alias of anything else, of whatever type and mask."""
+        return (
+            isinstance(node, exp.Column)
+            and not has_more(node, {"this", "table"})
+            and isinstance(node.this, exp.Identifier)
+            and self._is_stored(node)
+        )
+
     def _count(self, node: exp.Count) -> Family | None:
         counted = node.this
         if has_more(node, {"this", "big_int"}):

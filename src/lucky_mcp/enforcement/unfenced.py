@@ -11,7 +11,6 @@ from dataclasses import replace
 from sqlglot import exp
 
 from lucky_mcp.enforcement.cannot_fail import cannot_fail
-from lucky_mcp.enforcement.families import comparable_columns
 from lucky_mcp.enforcement.guard_scans import renumber
 from lucky_mcp.enforcement.guard_texts import guard_texts, put_guards
 from lucky_mcp.enforcement.implied_filters import implied_filters, without_parents
@@ -35,13 +34,20 @@ def needs_no_fence(nodes: Nodes, query: ResolvedQuery, permit: Permit, source: S
 
 
 def unfenced_text(
-    tree: exp.Expr, implied: Implied, query: ResolvedQuery, permit: Permit, source: Source, rows_max: int
+    tree: exp.Expr,
+    implied: Implied,
+    query: ResolvedQuery,
+    permits: tuple[Permit, Permit],
+    source: Source,
+    rows_max: int,
 ) -> str | None:
     """Return the verified text of a guarded tree without fences; None when it does not verify as one.
 
-    The tree is left as it was.
+    `permits` are the permit in full and as its guards show it (`mentioned_columns`). The tree is left as it
+    was.
     """
-    tables = lighter(permit)
+    permit, shown = permits
+    tables = lighter(shown)
     whole = {each.table: number for number, each in enumerate(permit.tables)}
     shorter = {each.table: number for number, each in enumerate(tables) if number >= len(whole)}
     renumber(tree, {at: shorter[query.scans[at].table] for at in implied})
@@ -49,22 +55,25 @@ def unfenced_text(
     renumber(tree, {at: whole[query.scans[at].table] for at in implied})
     engines = [guard_texts(each, source.dialect, source.kind).engine for each in tables]
     text = put_guards(rendered, engines, len(query.scans))
-    return text if may_run(text, query, permit, source, rows_max=rows_max) else None
+    return text if may_run(text, query, permits, source, rows_max=rows_max) else None
 
 
 def lighter(permit: Permit) -> tuple[TableDecision, ...]:
-    """Return each table's decision without what is not mentioned, then again without filters by parents."""
-    plain = tuple(map(comparable_columns, permit.tables))
-    shorter = [without_parents(each) for each in plain if each.below is None]
-    return (*plain, *(each for each in shorter if each is not None))
+    """Return each table's decision as it is, then again without filters by parents."""
+    shorter = [without_parents(each) for each in permit.tables if each.below is None]
+    return (*permit.tables, *(each for each in shorter if each is not None))
 
 
-def may_run(text: str, query: ResolvedQuery, permit: Permit, source: Source, *, rows_max: int) -> bool:
+def may_run(
+    text: str, query: ResolvedQuery, permits: tuple[Permit, Permit], source: Source, *, rows_max: int
+) -> bool:
     """Whether `text`, without fences, reads exactly the query's scans under guards, and can fail on no row.
 
     The proof is made of the text as a server will read it, whatever was thought of the statement before.
+    `permits` are those of `unfenced_text`.
     """
-    tables = lighter(permit)
+    permit, shown = permits
+    tables = lighter(shown)
     scans = Counter(scan.table for scan in query.scans)
     wider = replace(permit, tables=tables)
     nodes = read_in_parts(text, scans, query.cte_prefix, wider, source, rows_max=rows_max, fenced=False)

@@ -11,7 +11,7 @@ is not made of proved guards and a rest without tables is read as a whole.
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 
 from sqlglot import exp
 
@@ -22,7 +22,7 @@ from lucky_mcp.enforcement.guard_texts import GuardText, alike, guard_texts
 from lucky_mcp.enforcement.known_text import not_safe, read_known
 from lucky_mcp.enforcement.predicates import qualified
 from lucky_mcp.enforcement.safe_conjuncts import is_safe
-from lucky_mcp.enforcement.whole_text import guarded_tables, root_limit
+from lucky_mcp.enforcement.whole_text import guarded_tables, is_bounded
 from lucky_mcp.errors import GuardFailed
 from lucky_mcp.model.decision import Permit, TableDecision
 from lucky_mcp.model.names import TableName
@@ -85,8 +85,7 @@ def read_in_parts(
         nodes = read_known(emptied, source.dialect, source.kind)
     except GuardFailed:
         return None
-    limit = root_limit(nodes.tree)
-    if limit is None or limit > rows_max + 1:
+    if not is_bounded(nodes.tree, permit.tables, source.kind, rows_max, partial(_is_guard, permit=permit)):
         return None
     found: Counter[TableName] = Counter()
     for table in nodes.of(exp.Table):
@@ -132,7 +131,8 @@ def _proved(guard: GuardText, decided: TableDecision, dialect: Dialect, kind: Ki
 
     `joined` is read with a condition behind it such as may follow there.
     """
-    column = next((each for each in decided.columns if each.mask is None and not each.masks_below), None)
+    plain = (each for each in decided.columns if each.mask is None and not each.masks_below)
+    column = None if decided.compares_rows else next(plain, None)
     quote, more = (
         QUOTES[kind],
         exp.Is(this=qualified(column.name if column else "", SCAN_ALIAS), expression=exp.null()),
@@ -168,6 +168,14 @@ def _marked(table: exp.Table, permit: Permit) -> TableDecision | None:
     if not set(filter(table.args.get, table.args)) <= MARKED_PARTS:
         return None
     return _numbered(table.name, permit)
+
+
+def _is_guard(item: exp.Expr, permit: Permit) -> bool:
+    """Whether an item of FROM is a name that stands for a guard, or an emptied one with conditions."""
+    if isinstance(item, exp.Table):
+        return _marked(item, permit) is not None
+    column = item.this.expressions[0] if isinstance(item.this, exp.Select) else None
+    return isinstance(column, exp.Column) and _numbered(column.name, permit) is not None
 
 
 def _guarded(derived: exp.Subquery, permit: Permit, kind: Kind, *, fenced: bool) -> TableDecision | None:

@@ -7,10 +7,12 @@ shows what the decision allows and no more, and what is not a guarded table must
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlglot import exp
 
+from lucky_mcp.enforcement.bound import LIMIT_MISLEADS
+from lucky_mcp.enforcement.few_groups import groups_at_most
 from lucky_mcp.enforcement.guard_reading import GuardReader, guarded_source
 from lucky_mcp.enforcement.known_text import not_safe, read_known
 from lucky_mcp.model.decision import TableDecision
@@ -42,7 +44,9 @@ def guarded_tables(
     reading = _Reading(nodes, decided, reader)
     found = reading.tables(cte_prefix)
     reading.refuse_outside_columns(token_parts)
-    refuse_unbounded(root_limit(reading.nodes.tree), rows_max)
+    guards = {id(select) for select in reading.proved}
+    if not is_bounded(nodes.tree, reading.decided, kind, rows_max, lambda item: id(item.this) in guards):
+        raise not_safe("the row bound is missing")
     return found
 
 
@@ -54,10 +58,19 @@ def root_limit(tree: exp.Expr) -> int | None:
     return int(value.name) if isinstance(value, exp.Literal) and value.is_int else None
 
 
-def refuse_unbounded(limit: int | None, rows_max: int) -> None:
-    """GuardFailed unless the root reads no more than one row above `rows_max`."""
-    if limit is None or limit > rows_max + 1:
-        raise not_safe("the row bound is missing")
+def is_bounded(
+    tree: exp.Expr,
+    decided: Iterable[TableDecision],
+    kind: Kind,
+    rows_max: int,
+    is_guard: Callable[[exp.Expr], bool],
+) -> bool:
+    """Whether the root gives no more than one row above `rows_max`: by its LIMIT, or by its guards' lists."""
+    if tree.args.get("limit") is not None or kind not in LIMIT_MISLEADS:
+        limit = root_limit(tree)
+        return limit is not None and limit <= rows_max + 1
+    most = groups_at_most(tree, decided, is_guard)
+    return most is not None and most <= rows_max
 
 
 class _Reading:

@@ -10,6 +10,7 @@ from lucky_mcp.gateway.crawl_embedded import found_in_file, found_in_lake
 from lucky_mcp.gateway.crawl_found import Crawler, Rows
 from lucky_mcp.gateway.crawl_mysql import found_on_mysql
 from lucky_mcp.gateway.crawl_postgres import found_on_postgres
+from lucky_mcp.gateway.crawl_redshift import found_on_redshift
 from lucky_mcp.gateway.crawl_views import with_views
 from lucky_mcp.model.principal import SYSTEM_CATALOG
 from lucky_mcp.model.request import SqlRead
@@ -25,6 +26,7 @@ CRAWLERS: dict[Kind, Crawler] = {
     Kind.LAKE: found_in_lake,
     Kind.MYSQL: found_on_mysql,
     Kind.POSTGRES: found_on_postgres,
+    Kind.REDSHIFT: found_on_redshift,
 }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lucky_mcp.catalog.bootstrap import SYSTEM_SCHEMAS
-from lucky_mcp.catalog.snapshot import Catalog, Column, Table
+from lucky_mcp.catalog.snapshot import Catalog, Column, ForeignKey, Table
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Source
 
@@ -61,7 +61,15 @@ def table_of(
     comment: str = "",
     primary_key: tuple[str, ...] = (),
     indexes: Iterable[tuple[str, ...]] = (),
+    foreign_keys: tuple[ForeignKey, ...] = (),
 ) -> Table:
     """Return a table; its indexes each once, the primary key's first."""
     every = ((primary_key,) if primary_key else ()) + tuple(sorted(set(indexes) - {primary_key}))
-    return Table(name=name, columns=tuple(columns), primary_key=primary_key, indexes=every, comment=comment)
+    return Table(
+        name=name,
+        columns=tuple(columns),
+        primary_key=primary_key,
+        indexes=every,
+        foreign_keys=foreign_keys,
+        comment=comment,
+    )

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from lucky_mcp.catalog.bootstrap import SYSTEM_SCHEMAS
 from lucky_mcp.catalog.snapshot import Catalog, Column
 from lucky_mcp.gateway.crawl_found import Ask, Found, Rows, by_table, name_of, table_of, text
+from lucky_mcp.gateway.crawl_keys import BY_NAME, keys_by_name
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Source
 
@@ -40,12 +41,13 @@ TABLE_TYPES = frozenset({"BASE TABLE", "SYSTEM VERSIONED"})
 async def found_on_mysql(ask: Ask, source: Source) -> Found:
     """Return the tables and views that the account may see; of one database if the source names it."""
     schemas = _schemas(source)
-    tables, columns, indexes, views = [
-        await ask(each.format(schemas=schemas)) for each in (TABLES, COLUMNS, INDEXES, VIEWS)
+    tables, columns, indexes, views, references = [
+        await ask(each.format(schemas=schemas)) for each in (TABLES, COLUMNS, INDEXES, VIEWS, BY_NAME)
     ]
     columns_of = _columns(columns)
     kinds = {name: rows[0] for name, rows in by_table(tables).items()}
     keys, indexes_of = _indexes(indexes)
+    foreign = keys_by_name(references, kinds)
     found = {
         name: table_of(
             name,
@@ -53,6 +55,7 @@ async def found_on_mysql(ask: Ask, source: Source) -> Found:
             comment=text(comment),
             primary_key=keys.get(name, ()),
             indexes=indexes_of.get(name, ()),
+            foreign_keys=foreign.get(name, ()),
         )
         for name, (kind, comment) in kinds.items()
         if text(kind) in TABLE_TYPES

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from lucky_mcp.catalog.snapshot import Catalog, Column
 from lucky_mcp.gateway.crawl_found import Ask, Found, Rows, by_table, name_of, table_of, text
+from lucky_mcp.gateway.crawl_keys import BY_POSITION, keys_by_position, names_by_position
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Source
 
@@ -42,18 +43,22 @@ MICROSECONDS = 6
 
 async def found_on_postgres(ask: Ask, source: Source) -> Found:
     """Return the tables and views of the source's database that the account may read."""
-    tables, columns, comments, indexes = [await ask(each) for each in (TABLES, COLUMNS, COMMENTS, INDEXES)]
+    tables, columns, comments, indexes, references = [
+        await ask(each) for each in (TABLES, COLUMNS, COMMENTS, INDEXES, BY_POSITION)
+    ]
     kinds = {name: text(rows[0][0]) for name, rows in by_table(tables).items()}
-    remarks = _comments(comments)
-    columns_of = _columns(columns, remarks)
+    remarks = comments_of(comments)
+    found_columns = columns_of(columns, remarks)
     keys, indexes_of = _indexes(indexes, columns)
+    foreign = keys_by_position(references, names_by_position(columns))
     found = {
         name: table_of(
             name,
-            columns_of.get(name, ()),
+            found_columns.get(name, ()),
             comment=remarks.get(name, {}).get(0, ""),
             primary_key=keys.get(name, ()),
             indexes=indexes_of.get(name, ()),
+            foreign_keys=foreign.get(name, ()),
         )
         for name, kind in kinds.items()
         if kind in TABLE_TYPES
@@ -61,7 +66,7 @@ async def found_on_postgres(ask: Ask, source: Source) -> Found:
     written = by_table(await ask(VIEWS))
     definitions = {name: text(rows[0][0]) for name, rows in written.items() if kinds.get(name) == "VIEW"}
     views = {
-        name: table_of(name, columns_of.get(name, ()), comment=remarks.get(name, {}).get(0, ""))
+        name: table_of(name, found_columns.get(name, ()), comment=remarks.get(name, {}).get(0, ""))
         for name in definitions
     }
     stored = [name for row in await ask(STORED) if (name := name_of(*row)) is not None]
@@ -94,7 +99,10 @@ def type_of(data_type: str, sizes: Sequence[object], user_type: str) -> str:
     return data_type
 
 
-def _columns(rows: Rows, remarks: Mapping[TableName, Mapping[int, str]]) -> Mapping[TableName, list[Column]]:
+def columns_of(
+    rows: Rows, remarks: Mapping[TableName, Mapping[int, str]]
+) -> Mapping[TableName, list[Column]]:
+    """Return the columns of each table from rows of COLUMNS, with what is said of them."""
     found: dict[TableName, list[Column]] = {}
     for name, each in by_table(rows).items():
         said = remarks.get(name, {})
@@ -111,7 +119,7 @@ def _columns(rows: Rows, remarks: Mapping[TableName, Mapping[int, str]]) -> Mapp
     return found
 
 
-def _comments(rows: Rows) -> Mapping[TableName, Mapping[int, str]]:
+def comments_of(rows: Rows) -> Mapping[TableName, Mapping[int, str]]:
     """Return what is said of a table (0) and of its columns by their position."""
     return {
         name: {int(text(position)): text(remark) for position, remark in found}
@@ -123,10 +131,7 @@ def _indexes(
     rows: Rows, columns: Rows
 ) -> tuple[Mapping[TableName, tuple[str, ...]], Mapping[TableName, Sequence[tuple[str, ...]]]]:
     """Return primary keys and indexes; 0 stands for an expression, up to which an index serves."""
-    names = {
-        name: {text(position): text(column) for column, position, *_ in found}
-        for name, found in by_table(columns).items()
-    }
+    names = names_by_position(columns)
     keys: dict[TableName, tuple[str, ...]] = {}
     indexes: dict[TableName, list[tuple[str, ...]]] = defaultdict(list)
     for name, found in by_table(rows).items():

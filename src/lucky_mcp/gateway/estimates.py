@@ -6,16 +6,18 @@ import hashlib
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import replace
 from math import prod
 from typing import Generic, TypeVar
 
 import structlog
 
 from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedSql
-from lucky_mcp.enforcement.probes import load_of, plan_of, sizes_of
+from lucky_mcp.enforcement.probes import load_of, plan_of, sizes_of, steps_of
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.gateway.weight import Weight
-from lucky_mcp.model.probe import Answer, Load, Plan, Sizes
+from lucky_mcp.model.names import TableName
+from lucky_mcp.model.probe import Answer, Load, Plan, Sizes, Step
 from lucky_mcp.model.source import Dialect, Kind, Limits, Source
 
 # A read whose tables cannot give more rows than this, however they are joined, is never estimated.
@@ -61,17 +63,33 @@ class Estimates:
     async def rows_of(self, weight: Weight, server: Source) -> dict[str, float]:
         """Return about how many rows each of the read's tables has, as far as it is known; for advice."""
         try:
-            await self._ask_sizes(weight, server)
+            found = await self.sizes_of(weight.tables, server)
         except EngineError:
             return {}
-        found = {str(table): self._sizes.find((server.name, table)) for table in weight.tables}
+        return {str(table): rows for table, rows in found.items()}
+
+    async def steps_of(self, read: GuardedSql, server: Source) -> tuple[Step, ...]:
+        """Return what the server's plan of the read's own text reads; EngineError when it tells none."""
+        if not _is_asked(read.source):
+            raise EngineError(EngineErrorKind.INVALID_QUERY, "it is not asked for plans")
+        probe, scans = steps_of(server, read)
+        told = await self._ask(probe)
+        if not isinstance(told, Plan):
+            raise TypeError("a plan was asked for")
+        named = ((step, scans.get(step.table)) for step in told.steps)
+        return tuple(replace(step, table=str(table)) if table else step for step, table in named)
+
+    async def sizes_of(self, tables: tuple[TableName, ...], server: Source) -> dict[TableName, float]:
+        """Return about how many rows tables have by the server's statistics, where it says so."""
+        await self._ask_sizes(tables, server)
+        found = {table: self._sizes.find((server.name, table)) for table in tables}
         return {table: kept[0] for table, kept in found.items() if kept and kept[0] is not None}
 
     async def _is_small(self, weight: Weight, server: Source) -> bool:
         if weight.is_opaque:
             return False
         try:
-            await self._ask_sizes(weight, server)
+            await self._ask_sizes(weight.tables, server)
         except EngineError as failure:
             if failure.kind in TELLING:
                 raise
@@ -80,8 +98,8 @@ class Estimates:
         known = [max(kept[0], 1.0) for kept in sizes if kept and kept[0] is not None]
         return len(known) == len(sizes) and prod(known) <= SMALL_ROWS
 
-    async def _ask_sizes(self, weight: Weight, server: Source) -> None:
-        unknown = tuple(each for each in weight.tables if self._sizes.find((server.name, each)) is None)
+    async def _ask_sizes(self, tables: tuple[TableName, ...], server: Source) -> None:
+        unknown = tuple(each for each in tables if self._sizes.find((server.name, each)) is None)
         if not unknown:
             return
         told = await self._ask(sizes_of(server, unknown))

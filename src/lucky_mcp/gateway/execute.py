@@ -17,7 +17,8 @@ from lucky_mcp.gateway.bulkhead import Bulkhead
 from lucky_mcp.gateway.estimates import Estimates
 from lucky_mcp.gateway.routes import Route, Router
 from lucky_mcp.gateway.weight import Weight
-from lucky_mcp.model.probe import Answer, Lag, Load
+from lucky_mcp.model.names import TableName
+from lucky_mcp.model.probe import Answer, Lag, Load, Step
 from lucky_mcp.model.source import Source
 
 # What another server of the same source may answer instead.
@@ -103,6 +104,21 @@ class Executor:
         except EngineError:
             return {}
 
+    async def plan_of(
+        self, read: GuardedSql, caller: str, tables: tuple[TableName, ...]
+    ) -> tuple[tuple[Step, ...], Mapping[TableName, float]]:
+        """Return the steps of a read's plan and about how many rows each table has; ExecutionFailed else."""
+        try:
+            async with (
+                self._bulkhead.place(caller, read.source),
+                aclosing(self._router.routes(read.source)) as routes,
+            ):
+                route = await anext(routes)
+                steps = await self._estimates.steps_of(read, route.source)
+                return steps, await self._estimates.sizes_of(tables, route.source)
+        except EngineError as failure:
+            raise ExecutionFailed(failure) from None
+
     async def _executed(self, read: GuardedSql, source: Source) -> EngineRows:
         """A read that waited in vain or was stopped by us says nothing about the server."""
         self._breakers.check(source)
@@ -174,3 +190,8 @@ class Executor:
 
 def _words(failure: EngineError) -> str:
     return f"{failure.kind}: {' '.join(failure.detail.split())}"
+
+
+def embedded_executor() -> Executor:
+    """Return an executor for files of the embedded engine, which need neither passwords nor keys."""
+    return Executor(Registry(environment={}))

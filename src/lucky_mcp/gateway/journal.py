@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from lucky_mcp.audit.record import Begun, Ended, Explained
 from lucky_mcp.audit.sink import AuditSink
 from lucky_mcp.errors import ReadError
 from lucky_mcp.gateway.prepare import Prepared
-from lucky_mcp.gateway.receipts import digests, tables_read
+from lucky_mcp.gateway.receipts import digests, engine_of, tables_read, tags_by_column, waivers_recorded
 from lucky_mcp.gateway.view import View
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
@@ -17,6 +18,17 @@ from lucky_mcp.model.result import Digests
 from lucky_mcp.model.source import Source
 
 SQL_CHARS_MAX = 70_000
+
+
+@asynccontextmanager
+async def on_record(audit: AuditSink) -> AsyncIterator[None]:
+    """Let nobody hear how the block ended before its records are on the disk; else AuditUnavailable."""
+    try:
+        yield
+    except ReadError:
+        await audit.durable()
+        raise
+    await audit.durable()
 
 
 class Journal:
@@ -43,11 +55,12 @@ class Journal:
         self._started = ticks()
         self._principal = principal
         self._source = request.source[:200]
+        self._dialect = ""
         self._sql = _kept(request.sql)
 
     def source_found(self, source: Source, known: Digests) -> None:
         """Remember what the source's name resolved to."""
-        self._source = source.name
+        self._source, self._dialect = source.name, source.dialect.value
         self.digests = known
 
     def elapsed_ms(self) -> int:
@@ -73,6 +86,10 @@ class Journal:
                 columns=prepared.columns,
                 filters=filters,
                 masks=masks,
+                waivers=waivers_recorded(prepared.permit),
+                tags=tags_by_column(prepared),
+                dialect=self._dialect,
+                engine=engine_of(prepared.source),
             )
         )
 
@@ -90,6 +107,7 @@ class Journal:
                 elapsed_ms=self.elapsed_ms(),
                 roles=self._principal.roles,
                 sql_asked=self._sql,
+                dialect=self._dialect,
                 policy_digest=self.digests.policy,
                 catalog_digest=self.digests.catalog,
                 references_digest=self.digests.references,
@@ -132,6 +150,10 @@ class Journal:
         """Record that a read that was sent ended in a defect of the gateway."""
         self.ended(outcome=failure.code, phase=failure.phase, detail=failure.audit_detail)
 
+    def explained_refused(self, refusal: ReadError) -> None:
+        """Record a dry run that was refused."""
+        self.explained(verdict="refused", refusal=refusal)
+
     def explained(
         self,
         *,
@@ -163,6 +185,10 @@ class Journal:
                 columns=prepared.columns if prepared else (),
                 filters=filters,
                 masks=masks,
+                tags=tags_by_column(prepared) if prepared else (),
+                dialect=self._dialect,
+                engine=engine_of(prepared.source) if prepared else "",
+                waivers=waivers_recorded(prepared.permit) if prepared else (),
             )
         )
 

@@ -8,8 +8,11 @@ from dataclasses import dataclass, replace
 from lucky_mcp.catalog.bootstrap import METADATA, metadata_catalog
 from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.decision.decide import decide, decide_table, knows_any_table, may_know_of, permit_metadata
+from lucky_mcp.enforcement.averages import settle_averages
 from lucky_mcp.enforcement.enforce import enforce
+from lucky_mcp.enforcement.exempt_aggregates import refuse_listing_exempt
 from lucky_mcp.enforcement.guarded import GuardedSql
+from lucky_mcp.enforcement.probed_values import probed_values
 from lucky_mcp.errors import ReadError, SourceUnavailable
 from lucky_mcp.gateway.refusals import denied, source_unknown, unknown_tables
 from lucky_mcp.gateway.view import View
@@ -30,13 +33,14 @@ from lucky_mcp.sql.resolved import ResolvedQuery
 
 @dataclass(frozen=True, kw_only=True)
 class Prepared:
-    """A read that may go on: the sealed statement, what was decided, and what it reads."""
+    """A read that may go on: the sealed statement, what was decided, what it reads and asks after."""
 
     source: Source
     guarded: GuardedSql
     permit: Permit
     columns: tuple[str, ...]
     weight: Weight = UNKNOWN
+    probes: frozenset[str] = frozenset()
 
 
 def find_source(view: View, principal: Principal, name: str) -> Source:
@@ -94,10 +98,16 @@ def _prepare(view: View, principal: Principal, source: Source, request: SqlRead)
     decision = _decide(view, principal, source, catalog, query)
     if isinstance(decision, Deny):
         raise denied(decision)
+    if principal.is_system:
+        refuse_listing_exempt(query, decision)
+    decision = settle_averages(query, decision)
     weight = LIGHT if reads_metadata(view, principal) else weigh(query, decision, source, catalog, view.now)
+    probes = frozenset[str]() if principal.is_system else probed_values(query, decision)
     guarded = enforce(query, decision, source, request.rows_max, view.now)
     columns = columns_read(query, decision)
-    return Prepared(source=source, guarded=guarded, permit=decision, columns=columns, weight=weight)
+    return Prepared(
+        source=source, guarded=guarded, permit=decision, columns=columns, weight=weight, probes=probes
+    )
 
 
 def catalog_for(view: View, principal: Principal, source: Source) -> Catalog:
@@ -141,7 +151,7 @@ def _readable(view: View, principal: Principal, source: Source) -> Callable[[Tab
         return lambda table: True
 
     def readable(table: TableName) -> bool:
-        return may_know_of(decide_table(principal, source, table, view.policies, view.references))
+        return may_know_of(decide_table(principal, source, table, view.policies, view.references, view.now))
 
     return readable
 
@@ -151,7 +161,7 @@ def _decide(
 ) -> Decision:
     if reads_metadata(view, principal):
         return permit_metadata(catalog, principal, query.tables, view.policies)
-    return decide(principal, source, query.tables, view.policies, view.references)
+    return decide(principal, source, query.tables, view.policies, view.references, view.now)
 
 
 def _may_know_of_planned(view: View, principal: Principal) -> bool:
@@ -161,4 +171,4 @@ def _may_know_of_planned(view: View, principal: Principal) -> bool:
 
 
 def _knows(view: View, principal: Principal, source: Source) -> bool:
-    return knows_any_table(principal, source, view.policies, view.references)
+    return knows_any_table(principal, source, view.policies, view.references, view.now)

@@ -1,9 +1,9 @@
 """Reads that were prepared before: the same text for the same rights need not be parsed and verified again.
 
-What a preparation comes to depends on the text, the source, the caller's roles and attributes, the rows
-asked for, the policy set and the reference values, and on nothing else; all of them must be the same. The
-text is compared letter for letter: what two lexers may take for equal is not told apart here. A statement
-that holds the current time is never kept, nor is a refusal.
+What a preparation comes to depends on the text, the source, the caller's roles and attributes, the rules in
+force for it now that end by themselves, the rows asked for, the policy set and the reference values, and on
+nothing else; all of them must be the same. The text is compared letter for letter: what two lexers may take
+for equal is not told apart here. A statement that holds the current time is never kept, nor is a refusal.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class PreparedCache:
 
     def find(self, view: View, principal: Principal, source: Source, request: SqlRead) -> Prepared | None:
         """Return what the same read came to under the same policy set and reference values."""
-        key = _key(principal, source, request)
+        key = _key(view, principal, source, request)
         with self._lock:
             entry = self._entries.get(key)
             if entry is None or not _same_rules(entry.view, view):
@@ -75,7 +75,7 @@ class PreparedCache:
         entry = _Entry(view=view, prepared=prepared, size=_size(request, prepared))
         if prepared.guarded.holds_time or entry.size > self._bytes_max:
             return
-        key = _key(principal, source, request)
+        key = _key(view, principal, source, request)
         with self._lock:
             self._drop(key)
             self._entries[key] = entry
@@ -106,8 +106,8 @@ def forget_everything() -> None:
     forget_guards()
 
 
-def _key(principal: Principal, source: Source, request: SqlRead) -> Hashable:
-    return (request.sql, source.name, request.rows_max, rights_of(principal))
+def _key(view: View, principal: Principal, source: Source, request: SqlRead) -> Hashable:
+    return (request.sql, source.name, request.rows_max, rights_of(principal, view.policies, view.now))
 
 
 def _same_rules(kept: View, now: View) -> bool:

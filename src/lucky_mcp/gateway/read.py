@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from lucky_mcp.audit.sink import AuditSink
@@ -21,29 +22,30 @@ from lucky_mcp.errors import (
     ReadCancelled,
     ReadError,
 )
+from lucky_mcp.gateway.admission import Admission, Spent
 from lucky_mcp.gateway.costs import too_costly
 from lucky_mcp.gateway.deep_stack import on_deep_stack
 from lucky_mcp.gateway.drift import Drifts
 from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
-from lucky_mcp.gateway.journal import Journal
+from lucky_mcp.gateway.journal import Journal, on_record
 from lucky_mcp.gateway.outcomes import in_agent_words, is_drift, refuse_unknown_columns
+from lucky_mcp.gateway.plans import may_see_plans, plan_shown
 from lucky_mcp.gateway.prepare import Prepared, catalog_for, find_source, prepare, tables_read
 from lucky_mcp.gateway.prepared_cache import PreparedCache, forget_everything
+from lucky_mcp.gateway.probed import Probed
 from lucky_mcp.gateway.receipts import (
     digests,
     filters_applied,
-    masks_applied,
     masks_by_column,
-    not_filtered,
-    rules_applied,
 )
 from lucky_mcp.gateway.references import References
+from lucky_mcp.gateway.results import explanation_of, result_of
 from lucky_mcp.gateway.switches import Switches
 from lucky_mcp.gateway.view import View
 from lucky_mcp.gateway.visible import Visible
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
-from lucky_mcp.model.result import Explanation, ReadResult, Receipt, Truncation
+from lucky_mcp.model.result import Explanation, PlanStep, ReadResult
 from lucky_mcp.model.source import Source
 from lucky_mcp.policy.policy_set import PolicySet
 
@@ -63,6 +65,7 @@ class Gateway:
         new_id: Callable[[], str],
         ticks: Callable[[], float] = time.monotonic,
         switches: Switches | None = None,
+        admission: Admission | None = None,
     ) -> None:
         self._policies = policies
         self._executor = executor
@@ -71,9 +74,11 @@ class Gateway:
         self._new_id = new_id
         self._ticks = ticks
         self._switches = switches or Switches()
+        self._admission = admission or Admission()
         self._prepared_before = PreparedCache()
         self.references = References()
         self.drifts = Drifts()
+        self.probed = Probed()
         self.rejected = ""
         self.visible = Visible(self.view)
 
@@ -86,6 +91,10 @@ class Gateway:
         """Say which policy set is in force, and which rules of lint keep a newer one from being it."""
         told = {"policies": self._policies.digest}
         return {**told, "rejected": self.rejected} if self.rejected else told
+
+    def stopped(self, source: str) -> str:
+        """Say why operators have stopped a source; empty when they have not."""
+        return self._switches.stopped(source)
 
     def swap(self, policies: PolicySet) -> None:
         """Put a new policy set in force for reads that begin from now on."""
@@ -107,8 +116,9 @@ class Gateway:
             new_id=self._new_id,
             ticks=self._ticks,
             switches=self._switches,
+            admission=self._admission,
         )
-        made.references = self.references
+        made.references, made.probed = self.references, self.probed
         return made
 
     def view(self) -> View:
@@ -122,19 +132,27 @@ class Gateway:
         Raises a ReadError for every refusal and failure; its `agent_text` is all a caller may be told.
         """
         journal = self._journal(principal, request)
+        async with on_record(self._audit), self._admitted(principal, journal.refused) as spent:
+            return await self._read(journal, principal, request, spent)
+
+    async def _read(
+        self, journal: Journal, principal: Principal, request: SqlRead, spent: Spent
+    ) -> ReadResult:
         prepared = await self._prepared(journal, principal, request)
         journal.begun(
             prepared,
             filters=filters_applied(prepared.permit),
             masks=masks_by_column(prepared),
         )
+        spent.sent(prepared.source, self._ticks())
         try:
             executed = await self._execute(journal, prepared, principal, request)
-            result = self._result(journal, prepared, executed)
+            result = result_of(journal, prepared, executed)
         except (ReadError, asyncio.CancelledError):
             raise
         except Exception as defect:
             raise self._defect(journal.ended_by_defect, defect) from defect
+        spent.rows, spent.bytes = len(result.rows), result.bytes
         journal.ended(
             outcome="ok",
             phase="execute",
@@ -144,34 +162,47 @@ class Gateway:
         )
         return result
 
-    async def explain(self, principal: Principal, request: SqlRead) -> Explanation:
-        """Say what `read` would do, without a database; raises the same refusals."""
+    async def explain(
+        self, principal: Principal, request: SqlRead, *, with_plan: bool = False
+    ) -> Explanation:
+        """Say what `read` would do; raises the same refusals.
+
+        No database is asked, except for its plan `with_plan`, if the caller may see plans.
+        """
         journal = self._journal(principal, request)
+        async with on_record(self._audit), self._admitted(principal, journal.explained_refused):
+            return await self._explain(journal, principal, request, with_plan=with_plan)
+
+    async def _explain(
+        self, journal: Journal, principal: Principal, request: SqlRead, *, with_plan: bool
+    ) -> Explanation:
         try:
             prepared = await self._prepare(journal, principal, request)
             refuse_unknown_columns(prepared, request.sql)
         except ReadError as refusal:
-            journal.explained(verdict="refused", refusal=refusal)
+            journal.explained_refused(refusal)
             raise
         filters, masks = filters_applied(prepared.permit), masks_by_column(prepared)
         journal.explained(verdict="permit", prepared=prepared, filters=filters, masks=masks)
-        return Explanation(
-            source=prepared.source.name,
-            dialect=prepared.source.dialect.value,
-            sql_sent=prepared.guarded.text_agent,
-            sql_engine=prepared.guarded.text_sent,
-            tables=tuple(str(table.table) for table in prepared.permit.tables),
-            applied=rules_applied(prepared.permit),
-            rows_max=prepared.guarded.rows_max,
-            timeout_ms=prepared.guarded.bound.timeout_ms,
-            receipt_id=journal.id,
-            digests=journal.digests,
-            notes=tuple(f"{table} is not filtered: {why}" for table, why in not_filtered(prepared.permit)),
-        )
+        plan, no_plan = await self._plan(principal, prepared) if with_plan else ((), "")
+        return explanation_of(journal, prepared, plan, no_plan)
+
+    async def _plan(self, principal: Principal, prepared: Prepared) -> tuple[tuple[PlanStep, ...], str]:
+        if not may_see_plans(self._policies, principal):
+            return (), ""
+        async with self._switches.held(principal=principal.subject, source=prepared.source.name):
+            return await plan_shown(self._executor, self._policies, principal, prepared)
 
     async def close(self) -> None:
         """Close every connection."""
         await self._executor.close()
+        await self._admission.close()
+
+    def _admitted(
+        self, principal: Principal, refused: Callable[[ReadError], None]
+    ) -> AbstractAsyncContextManager[Spent]:
+        quota = self._policies.quotas.of(principal)
+        return self._admission.held(principal, quota, ticks=self._ticks, refused=refused)
 
     def _journal(self, principal: Principal, request: SqlRead) -> Journal:
         return Journal(
@@ -187,7 +218,9 @@ class Gateway:
     async def _prepared(self, journal: Journal, principal: Principal, request: SqlRead) -> Prepared:
         """Prepare for `read`: a refusal is recorded before it is raised."""
         try:
-            return await self._prepare(journal, principal, request)
+            prepared = await self._prepare(journal, principal, request)
+            self.probed.refuse_more(principal, prepared, journal.view.now)
+            return prepared
         except ReadError as refusal:
             journal.refused(refusal)
             raise
@@ -262,30 +295,3 @@ class Gateway:
                     self._executor, journal.view, principal, prepared, request, failure
                 ) from None
             raise in_agent_words(failure, prepared, request.sql) from None
-
-    def _result(self, journal: Journal, prepared: Prepared, executed: Executed) -> ReadResult:
-        rows, note = executed.rows, executed.route.note
-        rows_max, bound = prepared.guarded.rows_max, prepared.guarded.bound
-        kept = rows.rows[:rows_max]
-        truncation = Truncation.ROWS if len(rows.rows) > rows_max else Truncation.NONE
-        if rows.bytes_met:
-            truncation = Truncation.BYTES
-        return ReadResult(
-            columns=rows.columns,
-            rows=tuple(kept),
-            truncation=truncation,
-            rows_max=rows_max,
-            rows_cap=bound.rows_max,
-            bytes=rows.bytes,
-            cells_cut=rows.cells_cut,
-            receipt=Receipt(
-                id=journal.id,
-                source=prepared.source.name,
-                elapsed_ms=journal.elapsed_ms(),
-                filters=filters_applied(prepared.permit),
-                masked=masks_applied(prepared),
-                not_filtered=not_filtered(prepared.permit),
-                digests=journal.digests,
-                notes=(note,) if note else (),
-            ),
-        )

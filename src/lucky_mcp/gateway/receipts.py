@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from lucky_mcp.decision.averaged import averaged_in_words
+from lucky_mcp.decision.rare_rows import merged_in_words
 from lucky_mcp.decision.required import in_words
 from lucky_mcp.gateway.prepare import Prepared
 from lucky_mcp.gateway.references import digest_of
 from lucky_mcp.gateway.view import View
 from lucky_mcp.model.decision import (
     MaskName,
+    Merged,
     Permit,
     Requirement,
     RowFilter,
     Rule,
     TableDecision,
     VisibleColumn,
+    Waiver,
 )
 from lucky_mcp.model.predicate import Compare, Either, Every, Known, Member, Predicate
 from lucky_mcp.model.result import AppliedRule, Digests
+from lucky_mcp.model.source import EMBEDDED, Dialect, Source
 
 ROWS_BELOW = "rows of what it reads"
+OF_READ = "of what it reads, "
 
 
 def digests(view: View, catalog_digest: str) -> Digests:
@@ -64,13 +72,65 @@ def masks_by_column(prepared: Prepared) -> tuple[str, ...]:
     )
 
 
+def tags_by_column(prepared: Prepared) -> tuple[str, ...]:
+    """Return `schema.table.column:tag` for the audit, of every column that the statement may read."""
+    read = set(prepared.columns)
+    return tuple(
+        f"{table.table}.{column.name}:{tag}"
+        for table in (*prepared.permit.tables, *prepared.permit.below_views)
+        for column in table.columns
+        for tag in column.tags
+        if f"{table.table}.{column.name}" in read
+    )
+
+
+def engine_of(source: Source) -> str:
+    """Return the dialect of the text that the source's engine receives."""
+    return Dialect.DUCKDB.value if source.kind in EMBEDDED else source.dialect.value
+
+
 def not_filtered(permit: Permit) -> tuple[tuple[str, str], ...]:
     """Return (table, why) for tables that no contract reaches."""
     return tuple((str(table.table), table.not_filtered) for table in permit.tables if table.not_filtered)
 
 
+def waivers_of(decided: TableDecision) -> tuple[Waiver, ...]:
+    """Return what holds of a table or view for this caller alone, that of what a view reads included."""
+    found = list(decided.waivers)
+    for each in decided.below.tables if decided.below is not None else ():
+        found += [replace(waiver, effect=f"{OF_READ}{waiver.effect}") for waiver in waivers_of(each)]
+    return tuple(dict.fromkeys(found))
+
+
+def waivers_told(permit: Permit) -> tuple[tuple[str, str], ...]:
+    """Return (table, what holds of it for this caller alone, until when and why)."""
+    return tuple((str(table.table), str(each)) for table in permit.tables for each in waivers_of(table))
+
+
+def waivers_recorded(permit: Permit) -> tuple[str, ...]:
+    """Return the same for the audit, on the very tables: `kind id schema.table until …: why`."""
+    tables = (*permit.tables, *permit.below_views)
+    return tuple(
+        dict.fromkeys(
+            f"{each.kind} {each.rule.id} {table.table} until {each.until}: {each.rule.why}"
+            for table in tables
+            for each in table.waivers
+        )
+    )
+
+
+def left_out(permit: Permit) -> tuple[str, ...]:
+    """Return in words which columns the scans lack because they are read in aggregates alone."""
+    return tuple(
+        f"{table.table}.{column.name} is left out: it is read as {averaged_in_words(column.averaged)}"
+        for table in permit.tables
+        for column in table.averaged
+        if column.averaged is not None
+    )
+
+
 def rules_applied(permit: Permit) -> tuple[AppliedRule, ...]:
-    """Return every requirement, filter and mask with the rule that caused it.
+    """Return every requirement, filter, exemption and mask with the rule that caused it.
 
     Of what a view reads, which the caller need not know, only that a rule applies there.
     """
@@ -78,7 +138,13 @@ def rules_applied(permit: Permit) -> tuple[AppliedRule, ...]:
     for table in permit.tables:
         rules += [_required_rule(str(table.table), each) for each in table.requires]
         rules += [_filter_rule(str(table.table), each) for each in table.filters]
+        rules += [_waiver_rule(str(table.table), each) for each in waivers_of(table)]
         rules += [_mask_rule(str(table.table), column) for column in table.columns if column.mask is not None]
+        rules += [
+            _merged_rule(str(table.table), column, merged)
+            for column in table.columns
+            for merged in column.merged[column.mask is MaskName.RARE :]
+        ]
         rules += [_rule_below(str(table.table), rule) for rule in filters_below(table)]
         rules += [
             _mask_below(str(table.table), column, mask)
@@ -113,8 +179,20 @@ def _required_rule(table: str, requirement: Requirement) -> AppliedRule:
     return _applied(table, f"each scan needs {in_words(requirement)}", requirement.rule)
 
 
+def _waiver_rule(table: str, waiver: Waiver) -> AppliedRule:
+    return _applied(table, f"{waiver.effect} until {waiver.until}", waiver.rule)
+
+
 def _mask_rule(table: str, column: VisibleColumn) -> AppliedRule:
+    if column.averaged is not None:
+        return _applied(table, f"{column.name} as {averaged_in_words(column.averaged)}", column.rule)
+    if column.mask is MaskName.RARE:
+        return _merged_rule(table, column, column.merged[0])
     return _applied(table, f"{column.name} shown as {column.mask}", column.rule)
+
+
+def _merged_rule(table: str, column: VisibleColumn, merged: Merged) -> AppliedRule:
+    return _applied(table, f"{column.name} is {merged_in_words(merged)}", merged.rule)
 
 
 def _applied(table: str, effect: str, rule: Rule | None) -> AppliedRule:

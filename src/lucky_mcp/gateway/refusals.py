@@ -67,7 +67,8 @@ def visible_tables(view: View, principal: Principal, source: Source) -> tuple[Ta
             table
             for table in view.policies.tables.get(source.name, {})
             if isinstance(
-                decide_table(principal, source, table, view.policies, view.references), TableDecision
+                decide_table(principal, source, table, view.policies, view.references, view.now),
+                TableDecision,
             )
         )
     )

@@ -21,8 +21,6 @@ from lucky_mcp.errors import AuditUnavailable, ConfigurationError
 from lucky_mcp.gateway.refresh import refresh_references
 from lucky_mcp.gateway.start import learn
 from lucky_mcp.gateway.system_datasets import with_system
-from lucky_mcp.policy.lint.rules import Severity
-from lucky_mcp.policy.lint.run import lint
 from lucky_mcp.policy.loader import load_policies
 from lucky_mcp.policy.policy_set import PolicySet
 
@@ -108,6 +106,9 @@ class Reloader:
 
     def _load(self) -> PolicySet | Rejected:
         """Return the set, or every error of lint, or what loading says."""
+        from lucky_mcp.policy.lint.rules import Severity
+        from lucky_mcp.policy.lint.run import lint
+
         errors = [
             each
             for each in lint(self._directory, self._now().date()).findings

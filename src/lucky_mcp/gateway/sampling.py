@@ -87,7 +87,7 @@ async def _samples(sampler: Gateway, source: Source, table: Table) -> Mapping[st
 def _policies(policies: PolicySet, source: Source, catalog: Catalog) -> PolicySet:
     """Return policies under which one role reads the base tables of one source, and nobody anything else."""
     tables = {name: _table(table) for name, table in catalog.tables.items() if table.view is None}
-    role = Role(name=ROLE, toolset=None, masks={}, reads_metadata=False, reads_up_to="restricted")
+    role = Role(name=ROLE, toolset=None, masks={}, reads_metadata=False, reads_up_to="public")
     limits = {
         "rows_max": ROWS,
         "rows_default": ROWS,
@@ -110,7 +110,7 @@ def _table(table: Table) -> TablePolicy:
     return TablePolicy(
         table=table.name,
         dataset="scaffold",
-        level="restricted",
+        level="public",  # of a policy set that is for this one reading, where nobody else is
         description="",
         columns=tuple(_listed(column) for column in table.columns if column.family in READABLE),
         contracts=(),

@@ -39,6 +39,14 @@ class Switches:
         if found is not None:
             raise _refusal(found, phase)
 
+    def stopped(self, source: str) -> str:
+        """Return why nothing is read from a source now; empty when operators have not stopped it."""
+        try:
+            found = self._find(source, "")
+        except ReadStopped:
+            return "what operators have stopped cannot be told"
+        return found.reason if found is not None and found.kind is StopKind.SOURCE else ""
+
     @asynccontextmanager
     async def held(self, *, principal: str, source: str) -> AsyncIterator[None]:
         """Run the block as a read that can be stopped: then it is cancelled, and ReadStopped is raised."""

@@ -57,7 +57,8 @@ def with_system(policies: PolicySet) -> PolicySet:
 def has_system(policies: PolicySet, principal: Principal, source: Source) -> bool:
     """Whether the caller has the system datasets of a source."""
     has_role = any(policies.roles[name].reads_system for name in principal.roles if name in policies.roles)
-    return has_role and _datasets_of(source) is not None
+    app_has = principal.app is None or has_system(policies, principal.app, source)
+    return has_role and app_has and _datasets_of(source) is not None
 
 
 def reviewed_part(catalog: Catalog) -> Catalog:

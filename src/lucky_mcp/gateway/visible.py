@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 
+from lucky_mcp.decision.rights import rights_of
 from lucky_mcp.errors import NameRefused
 from lucky_mcp.gateway.prepare import find_source
 from lucky_mcp.gateway.refusals import near_tables, source_unknown
@@ -85,10 +86,5 @@ class Visible:
 
 
 def _decided_by(view: View, principal: Principal) -> Hashable:
-    """Everything besides the policy set that a table's decision depends on: never the subject alone."""
-    return (
-        principal.is_system,
-        frozenset(principal.roles),
-        frozenset((name, tuple(values)) for name, values in principal.attributes.items()),
-        frozenset(view.references.items()),
-    )
+    """Everything besides the policy set that a table's decision depends on."""
+    return (rights_of(principal, view.policies, view.now), frozenset(view.references.items()))

@@ -8,12 +8,14 @@ from functools import cached_property
 
 from lucky_mcp.catalog.hints import JoinHints
 from lucky_mcp.catalog.search import Described, SearchIndex
+from lucky_mcp.decision.averaged import averaged_in_words
 from lucky_mcp.decision.decide import decide_table
+from lucky_mcp.decision.rare_rows import merged_in_words
 from lucky_mcp.decision.required import in_words
 from lucky_mcp.enforcement.mask_forms import masked_type
-from lucky_mcp.gateway.receipts import ROWS_BELOW, condition, filters_below
+from lucky_mcp.gateway.receipts import ROWS_BELOW, condition, filters_below, waivers_of
 from lucky_mcp.gateway.view import View
-from lucky_mcp.model.decision import TableDecision
+from lucky_mcp.model.decision import MaskName, TableDecision, VisibleColumn
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.source import Source
@@ -87,7 +89,7 @@ class VisibleFleet:
 def _visible_tables(view: View, principal: Principal, source: Source) -> Mapping[TableName, VisibleTable]:
     found = {}
     for name in sorted(view.policies.tables.get(source.name, {})):
-        decided = decide_table(principal, source, name, view.policies, view.references)
+        decided = decide_table(principal, source, name, view.policies, view.references, view.now)
         if isinstance(decided, TableDecision):
             found[name] = _shown_table(view, source, decided)
     return found
@@ -127,6 +129,7 @@ def _shown_table(view: View, source: Source, decided: TableDecision) -> VisibleT
         not_filtered=decided.not_filtered,
         kind="table" if decided.below is None else "view",
         requires=_shown_requirements(decided),
+        waivers=tuple(map(str, waivers_of(decided))),
     )
 
 
@@ -140,13 +143,21 @@ def _shown_columns(decided: TableDecision, policy: TablePolicy) -> tuple[ShownCo
         ShownColumn(
             name=column.name,
             type=masked_type(column),
-            mask=str(column.mask or " ".join(column.masks_below)),
+            mask=_shown_mask(column),
             tags=column.tags,
             comment=listed[column.name].description,
             joins=listed[column.name].joins or "",
         )
-        for column in decided.columns
+        for column in (*decided.columns, *decided.averaged)
     )
+
+
+def _shown_mask(column: VisibleColumn) -> str:
+    if column.averaged is not None:
+        return f"only as {averaged_in_words(column.averaged)}"
+    merged = "; ".join(map(merged_in_words, column.merged))
+    masks = str(column.mask or " ".join(column.masks_below))
+    return merged if column.mask is MaskName.RARE else "; ".join(filter(None, (masks, merged)))
 
 
 def _shown_requirements(decided: TableDecision) -> tuple[ShownRequirement, ...]:

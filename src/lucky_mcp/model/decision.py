@@ -22,6 +22,8 @@ class MaskName(StrEnum):
     ROUND = "round"
     TOKEN = "token"  # noqa: S105 (the name of a mask)
     SCRUB = "scrub"
+    RARE = "rare"  # by `Merged` alone: as it is, where enough rows have the same
+    MEAN = "mean"  # by `Averaged` alone: no role or grant names it
     REDACT = "redact"
     NULL = "null"
     DENY = "deny"
@@ -35,6 +37,30 @@ class Rule:
     place: str = ""
     why: str = ""
     owner: str = ""
+
+
+class WaiverKind(StrEnum):
+    """What holds for some callers alone, and not for ever."""
+
+    EXEMPTION = "exemption"
+    BREAK_GLASS = "break-glass"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiver:
+    """A rule that is in force for this caller and ends by itself: what it does, and `until` when, as text.
+
+    `about` is the contract that an exemption is of; of break-glass the grant itself.
+    """
+
+    kind: WaiverKind
+    about: str
+    effect: str
+    until: str
+    rule: Rule
+
+    def __str__(self) -> str:
+        return f"{self.effect} until {self.until} ({self.rule.id}): {self.rule.why}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,11 +80,37 @@ class Requirement:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Averaged:
+    """How a column that is read in aggregates only is shown: the mean of its group, on every row of it.
+
+    A group is all rows equal in the columns `by`, whether the caller sees these or not. It is shown when
+    `group_min` rows of it have a value, or rows of as many different values of `person` if that is named.
+    """
+
+    group_min: int
+    by: tuple[str, ...] = ()
+    person: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """Rows that too few others are like: a column is NULL where fewer than `k_min` rows agree with its row.
+
+    They agree when the columns `alike` show the same for both. `rule` is the floor that asks for it.
+    """
+
+    k_min: int
+    alike: tuple[VisibleColumn, ...]
+    rule: Rule
+
+
+@dataclass(frozen=True, kw_only=True)
 class VisibleColumn:
     """A column that the caller's scan projects, with its mask (None: as it is).
 
     `type` is the engine's type of the raw column; `tags` are what the mask was chosen by. Of a view's column,
-    `masks_below` are the masks of the table columns that it is computed from.
+    `masks_below` are the masks of the table columns that it is computed from. `averaged` goes with the mask
+    `mean`. Where `merged` says so it is NULL, with the mask `rare` when it has no other.
     """
 
     name: str
@@ -67,6 +119,8 @@ class VisibleColumn:
     mask: MaskName | None = None
     rule: Rule | None = None
     masks_below: tuple[MaskName, ...] = ()
+    averaged: Averaged | None = None
+    merged: tuple[Merged, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,7 +128,9 @@ class TableDecision:
     """Everything the guard must do to one table or view: columns in physical order, filters ANDed.
 
     A view is read through `below`; then columns and filters are those of the view itself. Each of `requires`
-    must be met by every scan.
+    must be met by every scan. `waivers` are the rules for this caller alone that made it what it is.
+    `averaged` are columns that a scan does not have unless the statement reads
+    them in aggregates alone (`enforcement/averages.py`).
     """
 
     table: TableName
@@ -83,6 +139,13 @@ class TableDecision:
     requires: tuple[Requirement, ...] = ()
     not_filtered: str = ""
     below: ViewBelow | None = None
+    waivers: tuple[Waiver, ...] = ()
+    averaged: tuple[VisibleColumn, ...] = ()
+
+    @cached_property
+    def compares_rows(self) -> bool:
+        """Whether what a row shows depends on others: then no condition may stand beside the filters."""
+        return any(column.merged or column.averaged for column in self.columns)
 
     def __hash__(self) -> int:
         return self._hash
@@ -107,13 +170,17 @@ class ViewBelow:
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """The limits of one read; the smallest of all that apply."""
+    """The limits of one read; the smallest of all that apply.
+
+    `probes_max`: how many different values a caller may ask after in an hour (`limits/probes.py`).
+    """
 
     rows_max: int
     rows_default: int
     bytes_max: int
     cell_chars_max: int
     timeout_ms: int
+    probes_max: int = 1_000
 
 
 class DenyReason(StrEnum):

@@ -6,6 +6,7 @@ the scan. Being data, a filter can hold no subquery, function or name of an agen
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -74,3 +75,12 @@ class Through:
 
 
 Predicate = Compare | Member | Known | Every | Either | Through
+
+
+def every_part(predicate: Predicate) -> Iterator[Predicate]:
+    """Yield what a predicate says by AND, each part by itself."""
+    if isinstance(predicate, Every):
+        for part in predicate.parts:
+            yield from every_part(part)
+    else:
+        yield predicate

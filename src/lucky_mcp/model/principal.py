@@ -11,12 +11,14 @@ from types import MappingProxyType
 class Principal:
     """A verified caller: its subject, its roles and the attributes that row filters may name.
 
-    `attributes` maps a name to its values, e.g. {"shops": ("1", "2")}.
+    `attributes` maps a name to its values, e.g. {"shops": ("1", "2")}. `app` is the application
+    (`app:ask-lucky`, with roles of its own) that asks for a person: what is decided is what both may.
     """
 
     subject: str
     roles: tuple[str, ...]
     attributes: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: MappingProxyType({}))
+    app: Principal | None = None
 
     @property
     def is_system(self) -> bool:

@@ -38,11 +38,37 @@ class Load:
     why: str = ""
 
 
+class Access(StrEnum):
+    """How a step of a plan comes to its rows; the engines' own words are put under these."""
+
+    NOTHING = "no row: its conditions exclude all, or no row has the key"
+    KEY = "at most one row, by a unique key"
+    LOOKUP = "rows of given index values"
+    RANGE = "a part of an index"
+    WHOLE_INDEX = "a whole index"
+    WHOLE_TABLE = "every row"
+    DERIVED = "an intermediate result"
+    OTHER = "in another way"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One step of a plan: the table as the server names it in the plan, "" where it reads none."""
+
+    table: str
+    access: Access
+    index: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How many rows the server expects to examine for a statement, all its steps together; None: not told."""
+    """How many rows the server expects to examine for a statement, all its steps together; None: not told.
+
+    `steps` are what it reads, in the order of the plan, without a condition or a number of it.
+    """
 
     rows: float | None
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,8 @@ class Digests:
 class Receipt:
     """What a caller must know to read the rows rightly, and to name this read later.
 
-    `filters` are rule ids; `masked` are (column, mask) pairs; `not_filtered` are (table, why) pairs.
+    `filters` are rule ids; `masked` are (column, mask) pairs; `not_filtered` are (table, why) pairs,
+    `waivers` (table, what holds for this caller alone, until when and why).
     """
 
     id: str
@@ -39,6 +40,7 @@ class Receipt:
     not_filtered: tuple[tuple[str, str], ...]
     digests: Digests
     notes: tuple[str, ...] = ()
+    waivers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +73,21 @@ class AppliedRule:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PlanStep:
+    """One step of a server's plan; `rows_at_least` is a power of ten of the whole table, "" if not known."""
+
+    table: str
+    access: str
+    index: str
+    rows_at_least: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Explanation:
-    """What `Gateway.read` would do, step for step, without doing it."""
+    """What `Gateway.read` would do, step for step, without doing it.
+
+    `plan` is the server's plan for callers who may see one; `no_plan` is why such a caller gets none.
+    """
 
     source: str
     dialect: str
@@ -85,3 +100,5 @@ class Explanation:
     receipt_id: str
     digests: Digests
     notes: tuple[str, ...] = ()
+    plan: tuple[PlanStep, ...] = ()
+    no_plan: str = ""

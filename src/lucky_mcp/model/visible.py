@@ -73,7 +73,8 @@ class ShownJoin:
 class VisibleTable:
     """A table or view (`kind`) as the caller sees it; keys and indexes name visible columns only.
 
-    `joins` are the nearest ones, `joins_left_out` counts the others.
+    `joins` are the nearest ones, `joins_left_out` counts the others; `waivers` is what holds for this caller
+    alone, until when and why.
     """
 
     source: str
@@ -92,3 +93,4 @@ class VisibleTable:
     joins: tuple[ShownJoin, ...] = ()
     joins_left_out: int = 0
     kind: str = "table"
+    waivers: tuple[str, ...] = ()

@@ -9,19 +9,24 @@ from lucky_mcp.catalog.snapshot import Catalog, Table
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.decision import Rule
 from lucky_mcp.model.names import TableName
+from lucky_mcp.policy.compile_exemptions import exemptions_of
 from lucky_mcp.policy.expressions import compile_filter
-from lucky_mcp.policy.policy_set import FilterRule, Reference, ViaRule
+from lucky_mcp.policy.policy_set import ExemptionRule, FilterRule, Reference, ViaRule
 from lucky_mcp.policy.schema import Contract
 from lucky_mcp.policy.yaml_files import YamlFile
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """The contract filters of a table, the parents it goes through, or why it is not filtered."""
+    """The contract filters of a table, the parents it goes through, or why it is not filtered.
+
+    `exemptions` are for whom one of the contracts rests.
+    """
 
     filters: tuple[FilterRule, ...]
     via: tuple[ViaRule, ...]
     not_filtered: str
+    exemptions: tuple[ExemptionRule, ...] = ()
 
 
 NOTHING_OF_ITS_OWN = Reach(filters=(), via=(), not_filtered="")
@@ -43,6 +48,7 @@ class ContractCompiler:
         filters: list[FilterRule] = []
         via: list[ViaRule] = []
         reasons: list[str] = []
+        exemptions: list[ExemptionRule] = []
         for name, contract in self.contracts.items():
             own = self._own_filters(name, contract, table)
             through = self._via(name, contract, table)
@@ -55,7 +61,20 @@ class ContractCompiler:
             filters += own
             via += through
             reasons += [excuse] if excuse else []
-        return Reach(filters=tuple(filters), via=tuple(via), not_filtered="; ".join(reasons))
+            exemptions += self._exemptions(name, table, is_filtered=bool(own or through))
+        return Reach(
+            filters=tuple(filters),
+            via=tuple(via),
+            not_filtered="; ".join(reasons),
+            exemptions=tuple(exemptions),
+        )
+
+    def _exemptions(self, name: str, table: Table, *, is_filtered: bool) -> tuple[ExemptionRule, ...]:
+        found = exemptions_of(table, self.catalog.source, {name: self.contracts[name]}, self.file)
+        if found and not is_filtered:
+            place = found[0].timed.rule.place
+            raise ConfigurationError(f"{place}: contract {name} does not filter {table.name} for anybody")
+        return found
 
     def _own_filters(self, name: str, contract: Contract, table: Table) -> list[FilterRule]:
         found = []

@@ -10,12 +10,15 @@ from lucky_mcp.catalog.snapshot import Catalog, Table
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.decision import Rule
 from lucky_mcp.model.names import TableName
+from lucky_mcp.policy.column_schema import ColumnEntry
+from lucky_mcp.policy.compile_averages import averaged_rule
 from lucky_mcp.policy.compile_contracts import ContractCompiler
+from lucky_mcp.policy.compile_floors import grant_floor, table_floor
 from lucky_mcp.policy.compile_requires import RequiresCompiler
 from lucky_mcp.policy.expressions import compile_filter
+from lucky_mcp.policy.levels import highest
 from lucky_mcp.policy.masks import mask_named
 from lucky_mcp.policy.policy_set import (
-    LEVELS,
     DenialRule,
     FilterRule,
     GrantRule,
@@ -24,9 +27,19 @@ from lucky_mcp.policy.policy_set import (
     Reference,
     Role,
     TablePolicy,
+    Timed,
 )
-from lucky_mcp.policy.schema import ColumnEntry, Contract, DatasetFile, Level, Mask, MaskWord, TableEntry
+from lucky_mcp.policy.schema import (
+    Contract,
+    DatasetFile,
+    Grant,
+    Level,
+    Mask,
+    MaskWord,
+    TableEntry,
+)
 from lucky_mcp.policy.tags import Tags
+from lucky_mcp.policy.timed_schema import end_of, shown
 from lucky_mcp.policy.yaml_files import YamlFile
 
 
@@ -69,7 +82,11 @@ class DatasetCompiler:
             for name in entry.columns:
                 alone = entry.model_copy(update={"columns": {name: entry.columns[name]}})
                 yield "column", partial(self._columns, written, alone, table)
-            known = {name: said for name, said in entry.columns.items() if table.column(name) is not None}
+            known = {
+                name: said.model_copy(update={"aggregate_only": None}) if said else None
+                for name, said in entry.columns.items()
+                if table.column(name) is not None
+            }
             listed = self._columns(written, entry.model_copy(update={"columns": known}), table)
             requires = self._requires(written, table, listed)
             yield "table", requires.of_table
@@ -98,7 +115,7 @@ class DatasetCompiler:
         return TablePolicy(
             table=table.name,
             dataset=self.dataset.dataset,
-            level=max(self.source_level, self.dataset.classification, key=LEVELS.index),
+            level=self._level(entry),
             description=entry.description,
             columns=columns,
             contracts=reach.filters,
@@ -111,7 +128,12 @@ class DatasetCompiler:
             ),
             denials=tuple(self._denial(index) for index in range(len(self.dataset.denials))),
             requires=requires.of_table(),
+            exemptions=reach.exemptions,
+            floor=table_floor(self.dataset, entry.k_min, place, table, columns),
         )
+
+    def _level(self, entry: TableEntry) -> Level:
+        return highest(self.source_level, self.dataset.classification, entry.classification)
 
     def _requires(self, written: str, table: Table, columns: tuple[ListedColumn, ...]) -> RequiresCompiler:
         return RequiresCompiler(
@@ -164,6 +186,8 @@ class DatasetCompiler:
                     tags=tuple(dict.fromkeys((*said.tags, *classified))),
                     description=said.description or column.comment,
                     joins=said.joins,
+                    averaged=averaged_rule(self.file, self.dataset, written, table, column, said),
+                    level=highest(self._level(entry), said.classification),
                 )
             )
         return tuple(listed)
@@ -184,6 +208,8 @@ class DatasetCompiler:
             filter=row_filter,
             rule=rule,
             requires=requires.of_grant(index, rule),
+            timed=_timed(grant, rule),
+            floor=grant_floor(grant.k_min, rule, table, requires.columns),
         )
 
     def _denial(self, index: int) -> DenialRule:
@@ -218,3 +244,15 @@ class DatasetCompiler:
 
     def _mask(self, word: MaskWord, rule: Rule) -> MaskRule:
         return MaskRule(mask=mask_named(word, has_token_key=self.has_token_key), rule=rule)
+
+
+def _timed(grant: Grant, rule: Rule) -> Timed | None:
+    if grant.expires is None:
+        return None
+    return Timed(
+        principals=frozenset(grant.principals),
+        roles=frozenset(),
+        ends=end_of(grant.expires),
+        until=shown(grant.expires),
+        rule=rule,
+    )

@@ -2,28 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from lucky_mcp.errors import Code
 from lucky_mcp.policy.schema import MaskWord
 
-Shown = Literal["plain", "absent"] | MaskWord
+Cell = bool | int | float | date | str | None
+Shown = Literal["plain", "absent", "averaged", "rare"] | MaskWord
 
 
 class Expectation(BaseModel):
     """One question and what must come of it.
 
-    `as` is a role, or several; `attributes` are those of the token; `expect` is `permit` or the code of a
-    refusal. What else is given is checked: `rules` are all rules that apply (filters, and masks of columns
+    `as` is a role, or several; `attributes` are those of the token, `person` its subject where rules name
+    people, `on` the day on which it is asked where rules end (else today); `expect` is `permit` or a code
+    of refusal. What else is given is checked: `rules` are all rules that apply (filters, and masks of columns
     that are read), `columns` how columns of the tables read are seen, `denied_by` what is behind a refusal.
+    `rows` are the answer on the demo's data, in any order; they are compared by `policy test --demo` alone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     name: str
     roles: str | tuple[str, ...] = Field(alias="as")
+    person: str = ""
+    on: date | None = None
     attributes: dict[str, tuple[str | int, ...]] = Field(default_factory=dict)
     source: str = ""
     sql: str
@@ -31,6 +37,13 @@ class Expectation(BaseModel):
     rules: tuple[str, ...] | None = None
     columns: dict[str, Shown] = Field(default_factory=dict)
     denied_by: str = ""
+    rows: tuple[tuple[Cell, ...], ...] | None = None
+
+    @model_validator(mode="after")
+    def _has_rows_that_can_be(self) -> Expectation:
+        if self.rows is not None and (self.expect != "permit" or self.on is not None):
+            raise ValueError("rows are what a permitted question answers now: leave out expect and on")
+        return self
 
 
 class ExpectationsFile(BaseModel):

@@ -9,6 +9,11 @@ from lucky_mcp.model.source import SERVERS, Dialect, Kind, Server, Source
 PASSWORD = "<password>"  # noqa: S105
 # Redshift makes the account of an IAM role when it first connects, and names it so.
 IAM_ACCOUNT = "IAMR:<role>"
+OPTIONAL = "--   "
+INSIGHT = (
+    "events_statements_summary_by_digest",
+    "table_io_waits_summary_by_index_usage",
+)
 SPARE = 2  # a query is ended from a second connection
 
 
@@ -31,6 +36,7 @@ def grant_script(source: Source, catalog: Catalog) -> str:
         if source.is_production_writer:
             role = _quoted(source.server.user)
             lines += ["-- To see how much work it has:", f"GRANT pg_read_all_stats TO {role};"]
+    lines += _optional(source)
     what = "the role's name for <role>" if source.server.workgroup else f"a password for {PASSWORD}"
     return "\n".join([f"-- {source.name}: put {what}, then run this as an administrator.", *lines])
 
@@ -56,6 +62,30 @@ def _mysql_insight(source: Source) -> list[str]:
     if source.is_production_writer:
         lines += ["-- To see how much work it has:", f"GRANT PROCESS ON *.* TO {account};"]
     return lines
+
+
+def _optional(source: Source) -> list[str]:
+    """What the system datasets need, each commented out: it shows what other accounts do."""
+    if source.server is None or source.status != "active":
+        return []
+    if source.kind is Kind.MYSQL and source.dialect is Dialect.MYSQL:
+        account = f"{_text(source.server.user)}@'%'"
+        rights = [f"GRANT PROCESS ON *.* TO {account};"]
+        rights += [f"GRANT SELECT ON performance_schema.{table} TO {account};" for table in INSIGHT]
+        needs = "performance_schema=ON"
+    elif source.kind is Kind.POSTGRES:
+        rights = [
+            f"GRANT pg_read_all_stats TO {_quoted(source.server.user)};",
+            "CREATE EXTENSION IF NOT EXISTS pg_stat_statements SCHEMA public;",
+        ]
+        needs = "pg_stat_statements in shared_preload_libraries"
+    else:
+        return []
+    return [
+        "-- Optional: the system datasets and get_source_health, for roles with reads_system. What other",
+        f"-- accounts run, how often and on which indexes; digests need a server with {needs}.",
+        *(f"{OPTIONAL}{right}" for right in rights),
+    ]
 
 
 def _doris(server: Server, schemas: list[str]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,9 +14,13 @@ from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.decision import Bound, Rule
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.source import Limits, Replication, Server, Source
+from lucky_mcp.policy.compile_contracts import ContractCompiler
 from lucky_mcp.policy.compile_dataset import DatasetCompiler
+from lucky_mcp.policy.compile_exemptions import check_exemption, check_ids, written_exemptions
+from lucky_mcp.policy.levels import LEVELS
 from lucky_mcp.policy.masks import mask_named
-from lucky_mcp.policy.policy_set import LEVELS, MaskRule, PolicySet, Reference, Role, TablePolicy
+from lucky_mcp.policy.policy_set import MaskRule, PolicySet, Reference, Role, TablePolicy
+from lucky_mcp.policy.quotas import quotas_of
 from lucky_mcp.policy.schema import (
     BoundEntry,
     BoundsFile,
@@ -35,12 +39,12 @@ from lucky_mcp.policy.schema import (
 from lucky_mcp.policy.source_servers import replicas_for, server_for
 from lucky_mcp.policy.source_urls import expand_url
 from lucky_mcp.policy.tags import Tags, compile_tags
+from lucky_mcp.policy.unlisted import UnlistedCompiler, unlisted_roles
+from lucky_mcp.policy.without_key import TOKEN_KEY, WITHOUT_KEY
 from lucky_mcp.policy.yaml_files import YamlFile
 
 # What a scaffold wrote and no reviewer has renamed yet.
 PROPOSED = ".proposed.yaml"
-TOKEN_KEY = "LUCKY_TOKEN_KEY"  # noqa: S105 (a variable of that name)
-WITHOUT_KEY = f"; redacted while no key for tokens is set ({TOKEN_KEY})"
 REQUIRED_FILES = ("sources", "roles", "tags", "contracts", "references", "bounds")
 
 
@@ -85,11 +89,13 @@ def load_policies(
             references,
             levels_of(sources),
             has_token_key=has_token_key,
+            with_unlisted=with_datasets,
         ),
         catalogs=MappingProxyType(catalogs),
         references=MappingProxyType(references),
         bound_default=default_bound(bounds.default, files["bounds"]),
         bounds_by_role={name: entry.model_dump(exclude_none=True) for name, entry in bounds.roles.items()},
+        quotas=quotas_of(bounds.quotas),
         bounds_by_kind={kind: entry.model_dump(exclude_none=True) for kind, entry in bounds.kinds.items()},
     )
 
@@ -159,8 +165,18 @@ def read_roles(file: YamlFile, *, has_token_key: bool = True) -> dict[str, Role]
             reads_metadata=entry.reads_metadata,
             reads_system=entry.reads_system,
             reads_up_to=entry.reads_up_to,
+            unlisted=_unlisted(file, name, entry),
         )
     return roles
+
+
+def _unlisted(file: YamlFile, name: str, entry: RoleEntry) -> Rule | None:
+    if entry.unlisted == "deny":
+        return None
+    place = file.place(("roles", name, "unlisted"))
+    if name.startswith("system:"):
+        raise ConfigurationError(f"{place}: unlisted tables are for roles of people")
+    return Rule(id=f"{name}:unlisted", place=place, why="tables that no dataset file lists yet")
 
 
 def _role_mask(file: YamlFile, role: str, entry: RoleEntry, tag: str, *, has_token_key: bool) -> MaskRule:
@@ -203,8 +219,13 @@ def _tables(
     levels: Mapping[str, Level],
     *,
     has_token_key: bool,
+    with_unlisted: bool,
 ) -> Mapping[str, Mapping[TableName, TablePolicy]]:
     contracts = contracts_file.read_as(ContractsFile).contracts
+    exemptions = tuple(written_exemptions(contracts, contracts_file))
+    check_ids(exemptions)
+    for exemption in exemptions if datasets else ():
+        check_exemption(exemption, catalogs, roles)
     tables: dict[str, dict[TableName, TablePolicy]] = {name: {} for name in catalogs}
     for file in datasets:
         dataset = file.read_as(DatasetFile)
@@ -227,6 +248,18 @@ def _tables(
                 place = file.place(("tables", str(policy.table)))
                 raise ConfigurationError(f"{place}: {policy.table} is listed by two dataset files")
             tables[dataset.source][policy.table] = policy
+    for source, catalog in catalogs.items() if with_unlisted and unlisted_roles(roles) else ():
+        contract_compiler = ContractCompiler(
+            catalog=catalog, contracts=contracts, file=contracts_file, references=references
+        )
+        unlisted = UnlistedCompiler(
+            catalog=catalog,
+            level=levels[source],
+            roles=unlisted_roles(roles),
+            tags=tags,
+            contracts=contract_compiler,
+        )
+        tables[source] |= {policy.table: policy for policy in unlisted.tables(tables[source])}
     return MappingProxyType({name: MappingProxyType(found) for name, found in tables.items()})
 
 
@@ -241,7 +274,7 @@ def levels_of(sources: Mapping[str, Source]) -> Mapping[str, Level]:
 def default_bound(entry: BoundEntry, file: YamlFile) -> Bound:
     """Return the limits where no role has its own; ConfigurationError when one is missing."""
     values = entry.model_dump(exclude_none=True)
-    missing = [name for name in Bound.__dataclass_fields__ if name not in values]
+    missing = [each.name for each in fields(Bound) if each.default is MISSING and each.name not in values]
     if missing:
         raise ConfigurationError(f"{file.place(('default',))}: the default lacks {', '.join(missing)}")
     return Bound(**values)
@@ -249,6 +282,7 @@ def default_bound(entry: BoundEntry, file: YamlFile) -> Bound:
 
 def check_bound_roles(bounds: BoundsFile, roles: Mapping[str, Role], file: YamlFile) -> None:
     """ConfigurationError when the limits name a role that is not there."""
-    for name in bounds.roles:
-        if name not in roles:
-            raise ConfigurationError(f"{file.place(('roles', name))}: unknown role {name!r}")
+    for path, named in ((("roles",), bounds.roles), (("quotas", "roles"), bounds.quotas.roles)):
+        for name in named:
+            if name not in roles:
+                raise ConfigurationError(f"{file.place((*path, name))}: unknown role {name!r}")

@@ -25,6 +25,16 @@ class AnyVariable(Mapping[str, str]):
         return 0
 
 
+class AnyVariableBut(AnyVariable):
+    """Like that, but for the variables given."""
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+
+    def __getitem__(self, name: str) -> str:
+        return self._given[name] if name in self._given else super().__getitem__(name)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Written:
     """A policy set, and its sources as they are written: no variable filled in, no path made absolute."""

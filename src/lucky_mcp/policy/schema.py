@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from lucky_mcp.model.source import SERVERS, Dialect, Kind
+from lucky_mcp.policy.column_schema import ColumnEntry, KMinEntry
+from lucky_mcp.policy.contract_schema import Contract as Contract
+from lucky_mcp.policy.contract_schema import ContractsFile as ContractsFile
+from lucky_mcp.policy.levels import Level as Level
+from lucky_mcp.policy.levels import RoleLevel
+from lucky_mcp.policy.quota_schema import QuotasEntry
+from lucky_mcp.policy.requires_schema import RequiresEntry as RequiresEntry
 from lucky_mcp.policy.routing_schema import LimitsEntry, ReplicaEntry, ReplicationEntry
 from lucky_mcp.policy.source_rules import contradiction
+from lucky_mcp.policy.timed_schema import Callers, Expiry, break_glass_fault
 
 
 class MaskWord(StrEnum):
@@ -35,7 +42,6 @@ def _yaml_null(value: object) -> object:
 
 
 Mask = Annotated[MaskWord, BeforeValidator(_yaml_null)]
-Level = Literal["public", "internal", "confidential", "restricted"]
 Toolset = Literal[
     "ask_lucky", "analysis", "operations", "executive", "customer_care", "engineer", "dba", "review"
 ]
@@ -124,14 +130,15 @@ class SourcesFile(_Model):
 class RoleEntry(_Model):
     """One role: its toolset, the highest level it may read, and the mask per tag.
 
-    A sensitive tag without a mask is denied. `reads_system` gives it the datasets of the schema `system`.
+    A sensitive tag without a mask is denied. `reads_system` gives it the datasets of the schema `system`,
+    `unlisted: classify` what the classifiers can tell of tables that no dataset file lists.
     """
 
     description: str
     toolset: Toolset | None = None
-    reads_up_to: Level = "internal"
+    reads_up_to: RoleLevel = "internal"
     masks: dict[str, Mask] = Field(default_factory=dict)
-    unlisted: Literal["deny"] = "deny"
+    unlisted: Literal["deny", "classify"] = "deny"
     reads_metadata: bool = False
     reads_system: bool = False
 
@@ -162,35 +169,6 @@ class TagsFile(_Model):
     declared: dict[str, str] = Field(default_factory=dict)
 
 
-class ContractRule(_Model):
-    """A filter on every table that has one of the columns."""
-
-    when_column: str | tuple[str, ...]
-    row_filter: str
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """The column names, whether one or several were written."""
-        return (self.when_column,) if isinstance(self.when_column, str) else self.when_column
-
-
-class Contract(_Model):
-    """A mandatory filter; no grant removes it."""
-
-    owner: str
-    why: str
-    expires: date
-    rules: tuple[ContractRule, ...]
-    via: dict[str, dict[str, str]] = Field(default_factory=dict)
-    not_filtered: dict[str, str] = Field(default_factory=dict)
-
-
-class ContractsFile(_Model):
-    """`contracts.yaml`."""
-
-    contracts: dict[str, Contract]
-
-
 class ReferenceEntry(_Model):
     """A set of values read from one source and used by filters on others."""
 
@@ -216,46 +194,19 @@ class BoundEntry(_Model):
     bytes_max: int | None = Field(default=None, gt=0)
     cell_chars_max: int | None = Field(default=None, gt=0)
     timeout_ms: int | None = Field(default=None, gt=0, le=60_000)
+    probes_max: int | None = Field(default=None, gt=0)
 
 
 class BoundsFile(_Model):
-    """`bounds.yaml`: the smallest limit of all that apply wins; `system` roles have their own default."""
+    """`bounds.yaml`: the smallest limit of all that apply wins; `system` roles have their own default.
+
+    `quotas` are about all reads of one caller, the others about one read.
+    """
 
     default: BoundEntry
     roles: dict[str, BoundEntry] = Field(default_factory=dict)
     kinds: dict[Kind, BoundEntry] = Field(default_factory=dict)
-
-
-class ColumnEntry(_Model):
-    """A listed column; its tags are added to those the classifiers give."""
-
-    tags: tuple[str, ...] = ()
-    description: str = ""
-    joins: str | None = None
-
-
-class RequiresEntry(_Model):
-    """What the conditions on each scan must say: one of `equals`, `range` and `via`, or `any_of` several."""
-
-    equals: str | None = None
-    values_max: int | None = Field(default=None, gt=0, le=1000)
-    range: str | None = None
-    days_max: int | None = Field(default=None, gt=0, le=3660)
-    via: dict[str, str] | None = Field(default=None, min_length=1, max_length=1)
-    any_of: tuple[RequiresEntry, ...] | None = Field(default=None, min_length=1)
-
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> RequiresEntry:
-        said = [each for each in (self.equals, self.range, self.via, self.any_of) if each is not None]
-        if len(said) != 1:
-            raise ValueError("say one of equals, range, via and any_of")
-        if (self.range is None) is not (self.days_max is None):
-            raise ValueError("range and days_max go together")
-        if self.values_max is not None and self.equals is None:
-            raise ValueError("values_max goes with equals")
-        if any(each.any_of is not None for each in self.any_of or ()):
-            raise ValueError("any_of holds no other any_of")
-        return self
+    quotas: QuotasEntry = QuotasEntry()
 
 
 class TableEntry(_Model):
@@ -263,19 +214,34 @@ class TableEntry(_Model):
 
     description: str
     columns: dict[str, ColumnEntry | None]
+    classification: Level | None = None
     requires: RequiresEntry | None = None
+    k_min: KMinEntry | None = None
 
 
 class Grant(_Model):
-    """Lets roles read the dataset, or some `tables` of it; `masks` may only tighten what the role has."""
+    """Lets roles read the dataset, or some `tables` of it; `masks` may only tighten what the role has.
+
+    With `principals` and `expires` in place of roles it is break-glass: those people read also what is
+    restricted or above their roles' level, with the masks of their roles, until then.
+    """
 
     id: str
-    roles: tuple[str, ...]
+    roles: tuple[str, ...] = ()
+    principals: Callers = ()
+    expires: Expiry | None = None
     why: str
     tables: tuple[str, ...] | None = Field(default=None, min_length=1)
     masks: dict[str, Mask] = Field(default_factory=dict)
     row_filter: str | None = None
     requires: RequiresEntry | None = None
+    k_min: KMinEntry | None = None
+
+    @model_validator(mode="after")
+    def _is_for_roles_or_for_people_until_a_day(self) -> Grant:
+        if fault := break_glass_fault(self.roles, self.principals, self.expires, self.why):
+            raise ValueError(fault)
+        return self
 
 
 class Denial(_Model):

@@ -11,6 +11,8 @@ from lucky_mcp.catalog.snapshot import Column, TypeFamily
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.policy.schema import TagEntry, TagsFile
 
+SAFE = "safe"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Classifier:
@@ -35,11 +37,13 @@ class Tags:
     sensitive: tuple[str, ...]
 
     def of(self, column: Column) -> tuple[str, ...]:
-        """The tags that the classifiers give a column, in file order."""
+        """The tags that the classifiers give a column, in file order, without those that call it safe."""
         key = (column.name.lower(), column.family)
         if key not in self._known:
             self._known[key] = tuple(
-                dict.fromkeys(rule.tag for rule in self.classifiers if rule.matches(column))
+                dict.fromkeys(
+                    rule.tag for rule in self.classifiers if not _is_safe(rule.tag) and rule.matches(column)
+                )
             )
         return self._known[key]
 
@@ -48,9 +52,17 @@ class Tags:
         """What was found before: a fleet has many columns and few names."""
         return {}
 
+    def is_safe(self, column: Column) -> bool:
+        """Whether a classifier calls a column safe (`safe.id`), which counts in unlisted tables alone."""
+        return any(_is_safe(rule.tag) and rule.matches(column) for rule in self.classifiers)
+
     def is_sensitive(self, tag: str) -> bool:
         """Whether a tag must be masked: it is one of the sensitive ones or lies below one (`pii.phone`)."""
         return any(tag == root or tag.startswith(f"{root}.") for root in self.sensitive)
+
+
+def _is_safe(tag: str) -> bool:
+    return tag == SAFE or tag.startswith(f"{SAFE}.")
 
 
 def compile_tags(file: TagsFile, place: Callable[[int], str]) -> Tags:

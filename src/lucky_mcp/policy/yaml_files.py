@@ -9,11 +9,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedBase, CommentedMap, CommentedSeq
-from ruamel.yaml.error import YAMLError
 
 from lucky_mcp.errors import ConfigurationError
+from lucky_mcp.policy.yaml_tree import Node, YamlFault, read_tree
 
 FILE_BYTES_MAX = 4_000_000
 VALUES_MAX = 500_000
@@ -34,60 +32,51 @@ class YamlFile:
         self.digest = hashlib.sha256(content).hexdigest()
         self.tree = self._parse(content)
 
-    def _parse(self, content: bytes) -> Any:
+    def _parse(self, content: bytes) -> Node:
         try:
             tree = _loaded(content)
-        except (YAMLError, UnicodeDecodeError, RecursionError) as failure:
-            mark = getattr(failure, "problem_mark", None)
-            line = f":{mark.line + 1}" if mark else ""
-            problem = getattr(failure, "problem", None) or "not valid UTF-8 YAML"
-            raise ConfigurationError(f"{self.name}{line}: {problem}") from None
-        if not isinstance(tree, CommentedMap):
+        except YamlFault as fault:
+            line = f":{fault.line}" if fault.line else ""
+            raise ConfigurationError(f"{self.name}{line}: {fault.problem}") from None
+        except UnicodeDecodeError:
+            raise ConfigurationError(f"{self.name}: not valid UTF-8 YAML") from None
+        if not isinstance(tree.value, dict):
             raise ConfigurationError(f"{self.name}: holds no mapping; see policies/README.md for the shape")
         return tree
 
     def read_as(self, model: type[Model]) -> Model:
         """Return the content as `model`; ConfigurationError names file, line and key of every fault."""
         try:
-            return model.model_validate(_Plain(self.name).of(self.tree))
+            return model.model_validate(_Plain(self.name).of(self.tree.value))
         except ValidationError as failure:
             faults = [
                 f"{self.place(fault['loc'])}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}"
                 for fault in failure.errors(include_url=False, include_input=False)
             ]
             raise ConfigurationError("\n".join(faults)) from None
+        except RecursionError:
+            raise ConfigurationError(f"{self.name}:1: aliases are nested too deep") from None
 
     def place(self, path: Sequence[str | int]) -> str:
         """Return `file:line` of the deepest part of a key path that exists."""
         node, line = self.tree, 1
         for key in path:
             try:
-                line = _line_of(node, key)
-                node = node[key]
+                node = node.value[key]
             except (KeyError, IndexError, TypeError):
                 break
+            line = node.line
         return f"{self.name}:{line}"
 
 
 @lru_cache(maxsize=128)
-def _loaded(content: bytes) -> Any:
-    """Return the tree of a file's content; the same content is parsed once, and nobody changes a tree.
-
-    Parsing is nearly all of the time that loading takes, and at a reload few files have changed.
-    """
-    return YAML(typ="rt").load(content.decode("utf-8"))
-
-
-def _line_of(node: Any, key: str | int) -> int:
-    if isinstance(node, CommentedMap):
-        return int(node.lc.key(key)[0]) + 1
-    if isinstance(node, CommentedSeq):
-        return int(node.lc.item(key)[0]) + 1
-    raise TypeError(key)
+def _loaded(content: bytes) -> Node:
+    """Return the tree of a file's content; the same content is parsed once, and nobody changes a tree."""
+    return read_tree(content.decode("utf-8"))
 
 
 class _Plain:
-    """Turns the parser's containers into plain dicts and lists: the models must not see its own.
+    """Turns nodes into plain dicts and lists for the models.
 
     An alias is expanded wherever it is used, so the number of values is bounded.
     """
@@ -95,21 +84,13 @@ class _Plain:
     def __init__(self, file: str) -> None:
         self.file = file
         self.left = VALUES_MAX
-        self.line = 1
 
-    def _part(self, node: Any, key: Any) -> Any:
-        self.line = _line_of(node, key)
-        return self.of(node[key])
-
-    def of(self, node: Any) -> Any:
+    def of(self, value: Any) -> Any:
         self.left -= 1
         if self.left < 0:
             raise ConfigurationError(f"{self.file}:1: more than {VALUES_MAX:,} values; are aliases nested?")
-        if isinstance(node, CommentedMap):
-            return {str(key): self._part(node, key) for key in node}
-        if isinstance(node, CommentedSeq):
-            return [self._part(node, index) for index in range(len(node))]
-        if isinstance(node, CommentedBase):
-            place = f"{self.file}:{self.line}"
-            raise ConfigurationError(f"{place}: sets and tagged values are not accepted in policy files")
-        return node
+        if isinstance(value, dict):
+            return {key: self.of(node.value) for key, node in value.items()}
+        if isinstance(value, list):
+            return [self.of(node.value) for node in value]
+        return value

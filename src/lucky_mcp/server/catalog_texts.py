@@ -103,6 +103,7 @@ def _rules(table: VisibleTable) -> list[str]:
     ]
     if table.not_filtered:
         lines.append(f"not filtered by market: {one_line(table.not_filtered)}")
+    lines += [one_line(f"for you alone: {each}") for each in table.waivers]
     return lines
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from fastmcp.tools.base import ToolResult
 
 from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.visible import VisibleSource
 from lucky_mcp.server.arguments import (
     TABLES_DEFAULT,
     Domain,
@@ -50,6 +52,11 @@ class CatalogTools:
         """The sources of which the caller may see something."""
         return await self._answers.answer(self._sources(self._identify(), domain, kind))
 
+    def _as_it_is(self, source: VisibleSource) -> VisibleSource:
+        """The source with what operators have done to it in place of its status in the policies."""
+        reason = self._gateway.stopped(source.name)
+        return replace(source, status=f"stopped: {reason}") if reason else source
+
     async def _search(self, principal: Principal, question: str, domain: str | None, limit: int) -> str:
         return matches_text(self._gateway.visible.search(principal, question, domain or None, limit))
 
@@ -66,7 +73,7 @@ class CatalogTools:
     async def _sources(self, principal: Principal, domain: str | None, kind: str | None) -> str:
         return sources_text(
             [
-                source
+                self._as_it_is(source)
                 for source in self._gateway.visible.sources(principal)
                 if (not domain or source.domain == domain)
                 and (not kind or kind in (source.kind, source.dialect))

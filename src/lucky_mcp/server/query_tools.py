@@ -36,7 +36,7 @@ class QueryTools:
         return await self._answers.answer(self._run(self._identify(), request, format or "csv"))
 
     async def check_query(self, source: SourceName, sql: SqlText) -> ToolResult:
-        """What the gateway would make of a query; nothing is read."""
+        """What the gateway would make of a query, and how its server would read it; nothing is read."""
         return await self._answers.answer(self._check(self._identify(), SqlRead(source=source, sql=sql)))
 
     async def _run(self, principal: Principal, request: SqlRead, form: Format) -> str:
@@ -44,7 +44,7 @@ class QueryTools:
         return result_text(result, form=form, time_zone=self._time_zone(principal, result.receipt.source))
 
     async def _check(self, principal: Principal, request: SqlRead) -> str:
-        return explanation_text(await self._gateway.explain(principal, request))
+        return explanation_text(await self._gateway.explain(principal, request, with_plan=True))
 
     def _time_zone(self, principal: Principal, source: str) -> str:
         """The zone in which `source` keeps its times; a read that succeeded was of a visible source."""
@@ -69,6 +69,7 @@ def explanation_text(explanation: Explanation) -> str:
         " · ".join(one_line(part) for part in head),
         f"It runs as:\n{fence}sql\n{explanation.sql_sent}\n{fence}",
         _rules(explanation),
+        *_plan(explanation),
     ]
     return "\n\n".join(parts)
 
@@ -81,6 +82,22 @@ def _rules(explanation: Explanation) -> str:
         for rule in explanation.applied
     ]
     return "Rules applied:\n" + layouts.csv(("table", "effect", "rule", "owner", "place", "why"), rows, None)
+
+
+def _plan(explanation: Explanation) -> list[str]:
+    """The server's plan, for callers who may see one; of others nothing is said."""
+    if explanation.no_plan:
+        return [f"No plan: {explanation.no_plan}."]
+    if not explanation.plan:
+        return []
+    rows = [
+        (step.table or None, step.access, step.index or None, step.rows_at_least or None)
+        for step in explanation.plan
+    ]
+    head = ("table", "access", "index", "rows_at_least")
+    return [
+        "The server plans it as (rows of the whole table, a power of ten):\n" + layouts.csv(head, rows, None)
+    ]
 
 
 def _fence(sql: str) -> str:

@@ -44,6 +44,7 @@ def receipt_line(result: ReadResult, *, time_zone: str, shown: str = "") -> str:
         _listed("filters", receipt.filters),
         _listed("masked", [f"{column}:{mask}" for column, mask in receipt.masked]),
         *(f"not filtered {table}: {why}" for table, why in receipt.not_filtered),
+        *(f"for you alone {table}: {what}" for table, what in receipt.waivers),
         _cut(result.cells_cut),
         f"times in {time_zone}" if _has_times(result) else "",
         *receipt.notes,

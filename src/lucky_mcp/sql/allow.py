@@ -161,7 +161,7 @@ def _refuse_special(node: exp.Expr, dialect: Dialect) -> None:
         raise ConstructRefused(
             "a function in FROM is not accepted",
             place=place_of_node(node),
-            next_step="read from a table or a subquery",
+            next_step="read from a table or a subquery; for a row of numbers or days write WITH RECURSIVE",
         )
     if isinstance(node, exp.Select) and not node.expressions:
         raise StatementRefused(

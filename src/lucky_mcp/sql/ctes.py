@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
-from lucky_mcp.errors import Code, NameRefused
+from lucky_mcp.errors import Code, ConstructRefused, NameRefused
 from lucky_mcp.sql.dialects import Grammar
 
+IN_FROM = (exp.From, exp.Join, exp.CTE, exp.Query)  # where a query stands for a table, or is an arm of one
 SameName = Callable[[exp.Identifier, exp.Identifier], bool]
 
 
@@ -48,13 +49,58 @@ def refuse_repeated(withs: Iterable[exp.With], same: SameName) -> None:
                 )
 
 
+def refuse_unread_below(
+    withs: Iterable[exp.With], meant: Mapping[int, exp.CTE | None], grammar: Grammar
+) -> None:
+    """Raise ConstructRefused for an entry inside another query that nothing reads and that joins on others.
+
+    MariaDB 10.11 looks for a column of the condition in the query around it as well, and ends if it is there.
+    """
+    if not grammar.unread_entries_end_servers:
+        return
+    read = {id(entry) for entry in meant.values() if entry is not None}
+    for with_ in withs:
+        if not _has_query_around(with_):
+            continue
+        for entry in with_.expressions:
+            if id(entry) not in read and _joins_on_others(entry):
+                raise ConstructRefused(
+                    f"nothing reads the WITH entry {entry.alias!r}, which stands inside a subquery",
+                    next_step="leave the entry out, or move it to the beginning of the statement",
+                )
+
+
+def _has_query_around(with_: exp.With) -> bool:
+    """Whether a query around the statement of a WITH lends it columns: one that it is an operand in."""
+    node: exp.Expr = with_
+    while node.parent is not None:
+        if isinstance(node, exp.Query) and not isinstance(node.parent, IN_FROM):
+            return True
+        node = node.parent
+    return False
+
+
+def _joins_on_others(entry: exp.CTE) -> bool:
+    """Whether a join condition in the entry may name a column from outside of it."""
+    own = list(entry.find_all(exp.Table, exp.Subquery))
+    inside = set(map(id, own))
+    others = {
+        each.alias_or_name.lower()
+        for each in entry.root().find_all(exp.Table, exp.Subquery)
+        if id(each) not in inside
+    }
+    conditions = (join.args["on"] for join in entry.find_all(exp.Join) if join.args.get("on"))
+    columns = (column.table.lower() for on in conditions for column in on.find_all(exp.Column))
+    return any(not qualifier or qualifier in others for qualifier in columns)
+
+
 def expanded_scans(
     tables: Sequence[exp.Table], meant: Mapping[int, exp.CTE | None], of_views: Mapping[int, int]
 ) -> int:
     """Return how many tables are read once every reference to a WITH entry or view is written out.
 
-    `of_views` says by the node's id how many a view comes to; a table counts 1. A chain of entries that each
-    read the one before twice doubles at every step, and engines write it out.
+    `of_views` says by the node's id how many a view comes to; a table counts 1, and so does an entry without
+    one. A chain of entries that each read the one before twice doubles at every step; engines write it out.
     """
     if not any(meant.values()):
         return sum(of_views.get(id(table), 1) for table in tables)
@@ -76,7 +122,7 @@ def expanded_scans(
                 total += of_views.get(id(table), 1)
                 continue
             if id(entry) not in weights:
-                weights[id(entry)] = weight(inside.get(id(entry), []), under | {id(entry)})
+                weights[id(entry)] = max(weight(inside.get(id(entry), []), under | {id(entry)}), 1)
             total += weights[id(entry)]
         return total
 

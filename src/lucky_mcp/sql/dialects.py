@@ -26,6 +26,7 @@ class Grammar:
     what to write instead. `list_separator`: what LISTAGG puts between values when nothing is said, where the
     parser does not know. `values_columns`: the name of the columns of a bare VALUES, and the first's number.
     `has_dual`: `FROM DUAL` says that no table is read. `has_index_hints`: MySQL's, and STRAIGHT_JOIN.
+    `unread_entries_end_servers`: a WITH entry inside a subquery that nothing reads (MariaDB).
     """
 
     name: str
@@ -40,6 +41,7 @@ class Grammar:
     values_columns: tuple[str, int] = ("column", 1)
     has_dual: bool = False
     has_index_hints: bool = False
+    unread_entries_end_servers: bool = False
 
 
 _MYSQL = Grammar(
@@ -51,6 +53,7 @@ _MYSQL = Grammar(
     dialect=SqlglotDialect.get_or_raise("mysql"),
     has_dual=True,
     has_index_hints=True,
+    unread_entries_end_servers=True,
 )
 _POSTGRES = Grammar(
     name="postgres",
@@ -89,6 +92,7 @@ _DORIS = replace(
     dialect=SqlglotDialect.get_or_raise("doris"),
     list_separator=", ",
     has_index_hints=False,
+    unread_entries_end_servers=False,
 )
 
 GRAMMARS: dict[Dialect, Grammar] = {
@@ -104,6 +108,10 @@ for _name in ("mysql", "doris"):
     SqlglotDialect.get_or_raise(_name).generator_class.TRANSFORMS[exp.Select] = transforms.preprocess(
         [transforms.eliminate_semi_and_anti_joins]
     )
+
+# PostgreSQL's DATE_PART gives a double precision, and a column of that name; EXTRACT, for which its parser
+# takes it, gives a decimal.
+SqlglotDialect.get_or_raise("postgres").parser_class.FUNCTION_PARSERS.pop("DATE_PART")
 
 
 class RedshiftServer(Redshift):

@@ -15,7 +15,7 @@ from lucky_mcp.sql.lexical import read_tokens
 from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.projection_names import RootNames
 from lucky_mcp.sql.separators import settle_separators
-from lucky_mcp.sql.set_arms import settle_set_arms
+from lucky_mcp.sql.set_arms import settle_all, settle_set_arms
 from lucky_mcp.sql.tokens import tokens_of
 
 HINTS_OF_SELECT = ("hint", "operation_modifiers")
@@ -62,6 +62,7 @@ def parse(text: str, grammar: Grammar) -> Statement:
     tree = _as_select(roots[0], grammar)
     settle_separators(nodes, grammar)
     settle_set_arms(nodes)
+    settle_all(nodes)
     drop_hints(nodes, grammar)
     return Statement(tree=tree, root_names=RootNames(text, tokens))
 

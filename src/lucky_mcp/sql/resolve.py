@@ -13,7 +13,7 @@ from sqlglot import exp
 from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.errors import Code, NameRefused, StatementRefused
 from lucky_mcp.model.names import TableName
-from lucky_mcp.sql.ctes import expanded_scans, meant_cte, refuse_repeated
+from lucky_mcp.sql.ctes import expanded_scans, meant_cte, refuse_repeated, refuse_unread_below
 from lucky_mcp.sql.dialects import Grammar, folded
 from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.parse import Statement
@@ -64,6 +64,7 @@ class _Resolver:
         refuse_repeated(nodes.of(exp.With), self._same)
         tables = nodes.of(exp.Table)
         meant = {id(table): self._cte_of(table) for table in tables}
+        refuse_unread_below(nodes.of(exp.With), meant, self.grammar)
         bases = [table for table in tables if meant[id(table)] is None]
         scans, unknown = self._bind(bases)
         of_views = {id(scan.node): self.catalog.weight(scan.table) for scan in scans}

@@ -1,6 +1,7 @@
-"""The left arm of a set operation in parentheses where the parser would misread it otherwise.
+"""Subqueries that the parser misreads by the parentheses around them.
 
-Behind GROUP BY ALL the words `UNION (SELECT …)` are read as a call of a function UNION.
+Behind GROUP BY ALL the words `UNION (SELECT …)` are read as a call of a function UNION; `ALL ((SELECT …))`
+is read as one of a function ALL.
 """
 
 from __future__ import annotations
@@ -17,3 +18,11 @@ def settle_set_arms(nodes: Nodes) -> None:
         group = left.args.get("group") if isinstance(left, exp.Select) else None
         if group is not None and group.args.get("all") and isinstance(right, exp.Subquery):
             operation.set("this", exp.Subquery(this=left))
+
+
+def settle_all(nodes: Nodes) -> None:
+    """Make `<> ALL ((SELECT …))` what it is with one pair of parentheses, in place."""
+    for call in nodes.of(exp.Anonymous):
+        inner = call.expressions[0] if len(call.expressions) == 1 else None
+        if str(call.this).upper() == "ALL" and isinstance(inner, exp.Subquery) and not inner.alias:
+            call.replace(exp.All(this=inner.unnest()))

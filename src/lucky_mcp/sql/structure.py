@@ -84,9 +84,10 @@ _QUALIFY: dict[type[exp.Expr], frozenset[str]] = {
 }
 # Elsewhere the generator writes DISTINCT ON as a subquery: that loses ORDER BY and gives `*` one more column.
 _DISTINCT_ON: dict[type[exp.Expr], frozenset[str]] = {exp.Distinct: frozenset({"on"})}
+_EXCLUDE: dict[type[exp.Expr], frozenset[str]] = {exp.WindowSpec: frozenset({"exclude"})}
 MORE_PARTS: dict[Dialect, dict[type[exp.Expr], frozenset[str]]] = {
-    Dialect.MYSQL: {},
-    Dialect.POSTGRES: {**_DISTINCT_ON},
+    Dialect.MYSQL: {exp.JSONValue: frozenset({"this", "path"})},
+    Dialect.POSTGRES: {**_DISTINCT_ON, **_EXCLUDE, exp.Overlaps: frozenset({"this", "expression"})},
     Dialect.REDSHIFT: {
         **_QUALIFY,
         exp.Star: frozenset({"except_"}),
@@ -95,6 +96,7 @@ MORE_PARTS: dict[Dialect, dict[type[exp.Expr], frozenset[str]]] = {
     Dialect.DUCKDB: {
         **_QUALIFY,
         **_DISTINCT_ON,
+        **_EXCLUDE,
         exp.Star: frozenset({"except_", "replace", "rename"}),
         exp.Group: frozenset({"all"}),
         exp.Union: frozenset({"by_name"}),

@@ -30,7 +30,10 @@ PARTS_OF_TIME = {
 PARTS_OF_TIME |= {"WEEKOFYEAR", "TIMEZONE"}
 # MySQL's parts of two units are whole numbers of digits, and no units of an interval here.
 EXTRACTED = frozenset({"YEAR_MONTH"})
+LONGEST_TEXT = "MAX"  # VARCHAR(MAX), which is how Redshift says TEXT
 BARE_WORDS = frozenset({*UNITS, *(f"{unit}S" for unit in UNITS), *PARTS_OF_TIME, "ALL", "NOCASE"})
+# What a window frame may leave out.
+EXCLUDED = frozenset({"CURRENT ROW", "GROUP", "TIES", "NO OTHERS"})
 FRAME_WORDS = frozenset({"ROWS", "RANGE", "GROUPS", "UNBOUNDED", "CURRENT ROW", "PRECEDING", "FOLLOWING"})
 NUMBER = re.compile(r"[0-9]*\.?[0-9]+(?:[eE][+-]?[0-9]+)?|[0-9]+\.")
 PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_ ]{0,39}")
@@ -39,6 +42,10 @@ HEX = re.compile(r"[0-9A-Fa-f]*")
 
 def _is_known_word(node: exp.Expr) -> bool:
     word = node.name.upper()
+    if isinstance(node.parent, exp.DataTypeParam):
+        return word == LONGEST_TEXT
+    if isinstance(node.parent, exp.WindowSpec):
+        return word in EXCLUDED
     return word in BARE_WORDS or (word in EXTRACTED and isinstance(node.parent, exp.Extract))
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lucky_mcp.decision.combine import column_mask
 from lucky_mcp.decision.decide import decide_table
-from lucky_mcp.decision.obligations import acting_roles
+from lucky_mcp.decision.obligations import acting_roles, reaches
 from lucky_mcp.errors import ReadError
 from lucky_mcp.gateway.prepare import catalog_for
 from lucky_mcp.gateway.review.access import shown_as
@@ -16,12 +16,15 @@ from lucky_mcp.model.decision import DenyReason, MaskName, TableDecision, TableD
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.source import Source
-from lucky_mcp.policy.policy_set import LEVELS, GrantRule, TablePolicy
+from lucky_mcp.policy.levels import LEVELS, RESTRICTED
+from lucky_mcp.policy.policy_set import GrantRule, TablePolicy
 from lucky_mcp.sql.allow import allow
 from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.parse import parse
 from lucky_mcp.sql.resolve import resolve
 from lucky_mcp.sql.resolved import ResolvedQuery
+
+BREAK_GLASS = "{{id: …, principals: [PERSON], tables: [{table}], why: …, expires: …}}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +65,17 @@ def query_of(view: View, principal: Principal, source: Source, sql: str) -> Reso
 
 
 def causes(view: View, principal: Principal, source: Source, sql: str) -> Iterator[Cause]:
-    """Yield why each table of a statement is denied, and each hidden column of those that are not."""
+    """Yield why each table of a statement is denied, and each hidden column of those that are not.
+
+    Where an app asks for a person, first what is hidden from the person, then what is from the app.
+    """
+    if principal.app is not None:
+        yield from causes(view, replace(principal, app=None), source, sql)
+        of_app = causes(view, principal.app, source, sql)
+        yield from (replace(each, why=f"for the app: {each.why}") for each in of_app)
+        return
     for table in tables_named(view, principal, source, sql):
-        decided = decide_table(principal, source, table, view.policies, view.references)
+        decided = decide_table(principal, source, table, view.policies, view.references, view.now)
         policy = view.policies.tables.get(source.name, {}).get(table)
         if isinstance(decided, TableDenied):
             yield _table_cause(view, principal, policy, decided)
@@ -75,8 +86,9 @@ def causes(view: View, principal: Principal, source: Source, sql: str) -> Iterat
 def columns_shown(view: View, principal: Principal, source: Source, sql: str) -> Iterator[tuple[str, str]]:
     """Yield (`schema.table.column`, `plain`, a mask or `absent`) for the tables that a statement names."""
     for table in tables_named(view, principal, source, sql):
-        decided = decide_table(principal, source, table, view.policies, view.references)
-        visible = {each.name: each for each in decided.columns} if isinstance(decided, TableDecision) else {}
+        decided = decide_table(principal, source, table, view.policies, view.references, view.now)
+        seen = (*decided.columns, *decided.averaged) if isinstance(decided, TableDecision) else ()
+        visible = {each.name: each for each in seen}
         for column in view.policies.catalogs[source.name].tables[table].columns:
             shown = shown_as(visible[column.name]) if column.name in visible else "absent"
             yield f"{table}.{column.name}", shown
@@ -89,7 +101,7 @@ def _is_out_of_reach(decided: TableDecision | TableDenied) -> bool:
 
 def _table_cause(view: View, principal: Principal, policy: TablePolicy | None, denied: TableDenied) -> Cause:
     what, why = str(denied.table), str(denied.reason)
-    if policy is None:
+    if policy is None or (policy.is_unlisted and denied.reason is DenyReason.NO_GRANT):
         allow = "list it in a dataset file (lucky-mcp policy scaffold proposes one), and grant it"
         return Cause(what=what, why="in no dataset file", allow=allow)
     if denied.reason is DenyReason.NO_GRANT:
@@ -104,6 +116,9 @@ def _table_cause(view: View, principal: Principal, policy: TablePolicy | None, d
         rule = next(denials).rule
         allow = f"take {', '.join(principal.roles)} out of the denial {rule.id}"
         return Cause(what=what, why=f"denied: {rule.why}", rule_id=rule.id, place=rule.place, allow=allow)
+    if denied.reason is DenyReason.ABOVE_LEVEL and policy.level == RESTRICTED:
+        why = "the table is restricted, and no grant to people by name is in force for the caller"
+        return Cause(what=what, why=why, allow=_grant(principal, policy))
     if denied.reason is DenyReason.ABOVE_LEVEL:
         low = [role for role in _granted_roles(principal, policy) if _is_below(view, role, policy)]
         return Cause(
@@ -115,7 +130,9 @@ def _table_cause(view: View, principal: Principal, policy: TablePolicy | None, d
 
 
 def _grant(principal: Principal, policy: TablePolicy) -> str:
-    """Return the grant that is missing, as one line of the dataset file."""
+    """Return the grant that is missing, as one line of the dataset file; to people, of what is restricted."""
+    if policy.level == RESTRICTED:
+        return f"- {BREAK_GLASS.format(table=policy.table)} under grants of {policy.dataset}"
     roles = ", ".join(principal.roles)
     name = f"{policy.dataset.rpartition('.')[2]}-{'-'.join(principal.roles)}"
     grant = f"{{id: {name}, roles: [{roles}], tables: [{policy.table}], why: …}}"
@@ -139,7 +156,8 @@ def _column_causes(
     policy: TablePolicy,
     decided: TableDecision | TableDenied,
 ) -> Iterator[Cause]:
-    visible = {each.name for each in decided.columns} if isinstance(decided, TableDecision) else set()
+    seen = (*decided.columns, *decided.averaged) if isinstance(decided, TableDecision) else ()
+    visible = {each.name for each in seen}
     table = view.policies.catalogs[source.name].tables[policy.table]
     for column in table.columns:
         if column.name in visible:
@@ -163,8 +181,15 @@ def _column_cause(view: View, principal: Principal, policy: TablePolicy, name: s
             allow = f"take {name} out of the denial {rule.id}, or the role"
             return Cause(what=what, why=f"denied: {rule.why}", rule_id=rule.id, place=rule.place, allow=allow)
     roles = [view.policies.roles[each] for each in principal.roles if each in view.policies.roles]
-    grants: list[GrantRule] = [each for each in policy.grants if each.roles & set(principal.roles)]
-    mask = column_mask(listed, grants, acting_roles(grants, roles), view.policies.tags)
+    grants: list[GrantRule] = [each for each in policy.grants if each.is_for(principal, view.now)]
+    acting = acting_roles(grants, roles)
+    if not reaches(listed.level, grants, acting):
+        return Cause(
+            what=what,
+            why=f"the column is {listed.level}, above what the caller may read",
+            allow=f"- {BREAK_GLASS.format(table=policy.table)} under grants of {policy.dataset}",
+        )
+    mask = column_mask(listed, grants, acting, view.policies.tags)
     if mask is None or mask.mask is not MaskName.DENY:
         return Cause(what=what, why="it is computed from what is hidden")
     rule = mask.rule

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from lucky_mcp.gateway.review.access import TableAccess
+from lucky_mcp.gateway.review.timed_diff import BEFORE_ALL_ENDS
 from lucky_mcp.model.names import TableName
+from lucky_mcp.model.principal import Principal
 from lucky_mcp.policy.policy_set import GrantRule, PolicySet, TablePolicy
 
 
@@ -60,9 +62,17 @@ def _hiding(policy: TablePolicy, access: TableAccess, column: str) -> set[str]:
         for denial in policy.denials
         if column in denial.columns and denial.roles & set(access.roles)
     }
-    return denials | {
-        grant.masks[column].rule.id for grant in _grants(policy, access) if column in grant.masks
+    averaged = {
+        each.averaged.rule.id for each in policy.columns if each.name == column and each.averaged is not None
     }
+    floors = (policy.floor, *(grant.floor for grant in _grants(policy, access)))
+    merged = {each.rule.id for each in floors if each is not None and column in each.by}
+    return (
+        denials
+        | averaged
+        | merged
+        | {grant.masks[column].rule.id for grant in _grants(policy, access) if column in grant.masks}
+    )
 
 
 def _role_masks(policies: PolicySet, role: str, policy: TablePolicy, column: str) -> set[str]:
@@ -84,7 +94,9 @@ def _policy(policies: PolicySet, access: TableAccess) -> TablePolicy | None:
 
 
 def _grants(policy: TablePolicy | None, access: TableAccess) -> list[GrantRule]:
-    return [grant for grant in policy.grants if grant.roles & set(access.roles)] if policy is not None else []
+    caller = Principal(subject=access.person, roles=access.roles)
+    grants = policy.grants if policy is not None else ()
+    return [grant for grant in grants if grant.is_for(caller, BEFORE_ALL_ENDS)]
 
 
 def _level(policies: PolicySet, role: str) -> str:

@@ -8,11 +8,12 @@ from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 
-from lucky_mcp.audit.read_log import Asked
+from lucky_mcp.audit.read_log import Asked, as_one
 from lucky_mcp.gateway.review.access import roles_of_people
 from lucky_mcp.gateway.review.explain import Reviewed, explain_as
 from lucky_mcp.gateway.review.run_expectations import placed
 from lucky_mcp.gateway.review.stand_ins import attribute_stand_ins
+from lucky_mcp.gateway.review.timed_diff import people_named
 from lucky_mcp.model.decision import Rule
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.policy.policy_set import PolicySet, TablePolicy
@@ -60,16 +61,16 @@ async def coverage(policies: PolicySet, root: Path, asked: Iterable[Asked], now:
     rules: set[tuple[str, By]] = set()
     questions = dict.fromkeys(By, 0)
 
-    def note(by: By, source: str, reviewed: Reviewed, caller: Principal) -> None:
+    def note(by: By, source: str, reviewed: Reviewed, caller: Principal, at: datetime) -> None:
         questions[by] += 1
         found = policies.source(source)
         if found is not None:
             columns.update((found.name, column, by) for column in reviewed.reads)
-            rules.update((rule, by) for rule in _rules(policies, found.name, reviewed, caller))
+            rules.update((rule, by) for rule in _rules(policies, found.name, reviewed, caller, at))
 
     for each in placed(root):
-        reviewed = await explain_as(policies, each.caller, each.source, each.expected.sql, now)
-        note(By.TESTS, each.source, reviewed, each.caller)
+        reviewed = await explain_as(policies, each.caller, each.source, each.expected.sql, each.asked_at(now))
+        note(By.TESTS, each.source, reviewed, each.caller, each.asked_at(now))
         found = policies.source(each.source)
         checked = each.expected.columns
         columns.update(
@@ -78,13 +79,14 @@ async def coverage(policies: PolicySet, root: Path, asked: Iterable[Asked], now:
             if found is not None and any(name == known or name.endswith(f".{known}") for known in checked)
         )
     attributes = attribute_stand_ins(policies)
-    for question in asked:
-        caller = Principal(subject="coverage", roles=question.roles, attributes=attributes)
+    for question in as_one(asked, people_named(policies)):
+        caller = Principal(subject=question.person, roles=question.roles, attributes=attributes)
         note(
             By.AUDIT,
             question.source,
             await explain_as(policies, caller, question.source, question.sql, now),
             caller,
+            now,
         )
     return Coverage(
         tables=tuple(_tables(policies, columns)),
@@ -98,19 +100,23 @@ async def coverage(policies: PolicySet, root: Path, asked: Iterable[Asked], now:
     )
 
 
-def _rules(policies: PolicySet, source: str, reviewed: Reviewed, caller: Principal) -> Iterator[str]:
+def _rules(
+    policies: PolicySet, source: str, reviewed: Reviewed, caller: Principal, at: datetime
+) -> Iterator[str]:
     """Rules that apply, grants by which a table may be read, and what hides something."""
     yield from reviewed.rules
     yield from (cause.rule_id for cause in reviewed.hidden)
     tables = {name.rpartition(".")[0] for name in (reviewed.reads if reviewed.code == PERMIT else ())}
     for name, policy in policies.tables.get(source, {}).items():
         if str(name) in tables:
-            yield from (grant.rule.id for grant in policy.grants if grant.roles & set(caller.roles))
+            yield from (grant.rule.id for grant in policy.grants if grant.is_for(caller, at))
 
 
 def _tables(policies: PolicySet, columns: set[tuple[str, str, By]]) -> Iterator[TableCoverage]:
     for source in sorted(policies.tables):
         for name, policy in sorted(policies.tables[source].items()):
+            if policy.is_unlisted:
+                continue
             yield TableCoverage(
                 source=source,
                 table=str(name),
@@ -141,3 +147,4 @@ def _rules_of(policy: TablePolicy) -> Iterator[Rule]:
     yield from (each.rule for each in policy.via)
     yield from (each.rule for each in policy.grants)
     yield from (each.rule for each in policy.denials)
+    yield from (each.rule for each in policy.timed)

@@ -1,7 +1,8 @@
 """`policy diff`: what a change of the files does to what callers see, judged on the side of caution.
 
 Every role is compared, and every two roles together: a caller of more roles never sees more of a table than
-some two of them do (docs/decisions), so nothing widens for three roles that does not show for two.
+some two of them do (docs/decisions), so nothing widens for three roles that does not show for two. People
+whom a rule names are compared in every role, as if no rule had ended yet.
 """
 
 from __future__ import annotations
@@ -10,13 +11,17 @@ from collections.abc import Iterator
 from dataclasses import replace
 from itertools import combinations
 
+from lucky_mcp.decision.averaged import averaged_in_words
 from lucky_mcp.decision.combine import smallest_bound
+from lucky_mcp.decision.rare_rows import merged_in_words
 from lucky_mcp.gateway.receipts import condition
 from lucky_mcp.gateway.review.access import TableAccess, accesses, roles_of_people
 from lucky_mcp.gateway.review.causes_of_change import column_rule, table_rule
 from lucky_mcp.gateway.review.changes import PAIR, Change, Effect, told_once
+from lucky_mcp.gateway.review.quota_changes import quota_changes
 from lucky_mcp.gateway.review.settings_diff import changed_settings
-from lucky_mcp.model.decision import MaskName, VisibleColumn
+from lucky_mcp.gateway.review.timed_diff import BEFORE_ALL_ENDS, callers_named, timed_changes
+from lucky_mcp.model.decision import Averaged, MaskName, Merged, VisibleColumn
 from lucky_mcp.model.source import Kind
 from lucky_mcp.policy.masks import STRENGTH
 from lucky_mcp.policy.offline import Written
@@ -28,7 +33,15 @@ Key = tuple[str, str]
 def diff(old: Written, new: Written) -> tuple[Change, ...]:
     """Return every change of access from `old` to `new`, what widens it first."""
     sets = (old.policies, new.policies)
-    return told_once([*_access_changes(*sets), *_bound_changes(*sets), *changed_settings(old, new)])
+    return told_once(
+        [
+            *_access_changes(*sets),
+            *timed_changes(*sets),
+            *_bound_changes(*sets),
+            *quota_changes(*sets),
+            *changed_settings(old, new),
+        ]
+    )
 
 
 def is_stricter(old: MaskName | None, new: MaskName | None) -> bool:
@@ -43,19 +56,26 @@ def _strength(mask: MaskName | None) -> float:
     return -1 if mask is None else STRENGTH.get(mask, 0)
 
 
-def _callers(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, ...]]:
+def _callers(old: PolicySet, new: PolicySet) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """Yield how callers are written, their roles, and the person where rules name one."""
     people = tuple(dict.fromkeys((*roles_of_people(old), *roles_of_people(new))))
-    yield from ((role,) for role in dict.fromkeys((*old.roles, *new.roles)))
-    yield from combinations(people, 2)
+    yield from ((role, (role,), "") for role in dict.fromkeys((*old.roles, *new.roles)))
+    yield from ((PAIR.join(pair), pair, "") for pair in combinations(people, 2))
+    yield from ((written, named.roles, named.subject) for written, named in callers_named(old, new))
 
 
 def _access_changes(old: PolicySet, new: PolicySet) -> Iterator[Change]:
-    for roles in _callers(old, new):
-        before = {(each.source, each.table): each for each in accesses(old, roles)}
-        after = {(each.source, each.table): each for each in accesses(new, roles)}
+    for written, roles, person in _callers(old, new):
+        before = _accesses(old, roles, person)
+        after = _accesses(new, roles, person)
         for key in sorted({*before, *after}):
             for change in _table_changes(old, new, before.get(key), after.get(key)):
-                yield replace(change, callers=(PAIR.join(roles),))
+                yield replace(change, callers=(written,))
+
+
+def _accesses(policies: PolicySet, roles: tuple[str, ...], person: str) -> dict[Key, TableAccess]:
+    found = accesses(policies, roles, BEFORE_ALL_ENDS, person)
+    return {(each.source, each.table): each for each in found}
 
 
 def _table_changes(
@@ -87,7 +107,7 @@ def _column_changes(
 ) -> Iterator[Change]:
     for name in sorted({*before.columns, *after.columns}):
         was, now = before.columns.get(name), after.columns.get(name)
-        shown = (before.shown(name), after.shown(name))
+        shown = tuple(_in_detail(access, name) for access in (before, after))
         if shown[0] == shown[1]:
             continue
         narrower = now is None or (was is not None and _is_narrower(was, now))
@@ -96,8 +116,29 @@ def _column_changes(
         yield _change(effect, rule, after, f"{shown[0]} -> {shown[1]}", name)
 
 
+def _in_detail(access: TableAccess, column: str) -> str:
+    found = access.columns.get(column)
+    averaged = found.averaged if found is not None else None
+    merged = [merged_in_words(each) for each in found.merged] if found is not None else []
+    shown = averaged_in_words(averaged) if averaged is not None else access.shown(column)
+    return "; ".join([shown, *merged])
+
+
 def _is_narrower(was: VisibleColumn, now: VisibleColumn) -> bool:
+    if was.averaged is not None and now.averaged is not None:
+        return _averages_less(was.averaged, now.averaged)
+    if not all(any(_merges_more(each, other) for other in now.merged) for each in was.merged):
+        return False
     return set(was.masks_below) <= set(now.masks_below) and is_stricter(was.mask, now.mask)
+
+
+def _merges_more(was: Merged, now: Merged) -> bool:
+    return was.alike == now.alike and now.k_min >= was.k_min
+
+
+def _averages_less(was: Averaged, now: Averaged) -> bool:
+    """Of the same groups only the larger: other groups overlap the old ones, and differ by few people."""
+    return replace(was, group_min=now.group_min) == now and now.group_min >= was.group_min
 
 
 def _filter_changes(before: TableAccess, after: TableAccess) -> Iterator[Change]:
@@ -107,11 +148,16 @@ def _filter_changes(before: TableAccess, after: TableAccess) -> Iterator[Change]
     for each in before.filters:
         if each.predicate not in now:
             what = f"no longer filtered to rows where {condition(each.predicate)}"
-            yield _change(Effect.WIDENS, each.rule.id, after, what)
+            yield _change(Effect.WIDENS, _waiver_of(each.rule.id, after), after, what)
     for each in after.filters:
         if each.predicate not in kept:
             what = f"filtered to rows where {condition(each.predicate)}"
-            yield _change(Effect.NARROWS, each.rule.id, after, what)
+            yield _change(Effect.NARROWS, _waiver_of(each.rule.id, before), after, what)
+
+
+def _waiver_of(contract: str, access: TableAccess) -> str:
+    """Return the exemption by which a contract does not filter, else the contract itself."""
+    return next((each.rule.id for each in access.waivers if each.about == contract), contract)
 
 
 def _requirement_changes(before: TableAccess, after: TableAccess) -> Iterator[Change]:

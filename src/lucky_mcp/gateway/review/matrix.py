@@ -4,20 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from lucky_mcp.gateway.review.access import TableAccess, accesses, roles_of_people
-from lucky_mcp.policy.policy_set import PolicySet
+from lucky_mcp.gateway.system_datasets import DATASET as SYSTEM
+from lucky_mcp.policy.policy_set import PolicySet, Timed
 
 
 @dataclass(frozen=True, kw_only=True)
 class MatrixTable:
-    """One table: its columns as the files list them, and what each role sees of it, by role."""
+    """One table: its columns as the files list them, and what each role sees of it, by role.
+
+    `timed` are the rules in force that end by themselves, for people and for roles.
+    """
 
     source: str
     table: str
     level: str
     columns: tuple[str, ...]
     by_role: tuple[TableAccess, ...]
+    timed: tuple[Timed, ...] = ()
 
 
 def matrix(
@@ -26,10 +32,12 @@ def matrix(
     roles: tuple[str, ...] = (),
     source: str = "",
     table: str = "",
+    now: datetime | None = None,
 ) -> Iterator[MatrixTable]:
     """Yield the tables of a source (or all, or the one of a name) as each of the roles sees them.
 
-    Without roles they are all that people can have. ValueError names what is not there.
+    Without roles they are all that people can have; without `now` whatever ends by itself has ended.
+    ValueError names what is not there.
     """
     chosen = roles or roles_of_people(policies)
     for role in chosen:
@@ -39,13 +47,16 @@ def matrix(
     if source and wanted is None:
         raise ValueError(f"there is no source {source!r}")
     by_role = {
-        role: {(each.source, each.table): each for each in accesses(policies, (role,))} for role in chosen
+        role: {(each.source, each.table): each for each in accesses(policies, (role,), now)}
+        for role in chosen
     }
     found = 0
     for name in sorted(policies.tables):
         for key, policy in sorted(policies.tables[name].items()):
             if (wanted is not None and name != wanted.name) or (table and table not in {str(key), key.table}):
                 continue
+            if policy.dataset == SYSTEM and not policy.grants:
+                continue  # what the built-in views read, which nobody reads by its name
             found += 1
             yield MatrixTable(
                 source=name,
@@ -53,6 +64,7 @@ def matrix(
                 level=policy.level,
                 columns=tuple(column.name for column in policy.columns),
                 by_role=tuple(by_role[role][name, str(key)] for role in chosen),
+                timed=tuple(each for each in policy.timed if not each.is_over(now)),
             )
     if table and not found:
         raise ValueError(f"no dataset file lists a table {table!r}")

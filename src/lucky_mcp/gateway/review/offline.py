@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.enforcement.guarded import GuardedSql
@@ -10,7 +11,9 @@ from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.gateway.review.stand_ins import reference_snapshots
+from lucky_mcp.gateway.system_datasets import with_system
 from lucky_mcp.gateway.weight import Weight
+from lucky_mcp.policy.offline import load_offline
 from lucky_mcp.policy.policy_set import PolicySet
 
 
@@ -26,6 +29,14 @@ class NothingIsRead(Executor):
 
     async def close(self) -> None:
         """There is nothing to close."""
+
+
+def load_as_served(directory: Path) -> PolicySet:
+    """Return the policies of a directory as a server has them: with the system datasets of each source.
+
+    ConfigurationError as `load_policies`; no variable of the environment is needed.
+    """
+    return with_system(load_offline(directory))
 
 
 def offline_gateway(policies: PolicySet, now: datetime, audit: MemorySink | None = None) -> Gateway:

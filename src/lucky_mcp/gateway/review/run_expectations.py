@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time
 from pathlib import Path
 
 from lucky_mcp.gateway.review.explain import Reviewed, explain_as
@@ -18,11 +18,15 @@ PATTERN = "*.test.yaml"
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """One expectation at `file:line`, and in what the answer differs from it; nothing when it is met."""
+    """One expectation at `file:line`, and in what the answer differs from it; nothing when it is met.
+
+    `rows_left`: it expects rows, which were not read.
+    """
 
     place: str
     name: str
     differences: tuple[str, ...]
+    rows_left: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +47,14 @@ class Placed:
     def caller(self) -> Principal:
         """Who asks."""
         attributes = {name: tuple(map(str, values)) for name, values in self.expected.attributes.items()}
-        return Principal(subject="policy test", roles=self.roles, attributes=attributes)
+        return Principal(
+            subject=self.expected.person or "policy:test", roles=self.roles, attributes=attributes
+        )
+
+    def asked_at(self, now: datetime) -> datetime:
+        """When it is asked: on the day that it names, else now."""
+        day = self.expected.on
+        return now if day is None else datetime.combine(day, time(12), UTC)
 
 
 def placed(root: Path) -> Iterator[Placed]:
@@ -60,12 +71,13 @@ async def run_expectations(policies: PolicySet, root: Path, now: datetime) -> tu
     """Ask every question below `root`; ConfigurationError for a file that has not the shape."""
     outcomes = []
     for each in placed(root):
-        reviewed = await explain_as(policies, each.caller, each.source, each.expected.sql, now)
+        reviewed = await explain_as(policies, each.caller, each.source, each.expected.sql, each.asked_at(now))
         outcomes.append(
             Outcome(
                 place=each.place,
                 name=each.expected.name,
                 differences=tuple(_differences(policies, each, reviewed)),
+                rows_left=each.expected.rows is not None,
             )
         )
     return tuple(outcomes)

@@ -24,15 +24,13 @@ def changed_settings(old: Written, new: Written) -> Iterator[Change]:
     for name in sorted(before.roles.keys() & after.roles.keys()):
         yield from _role(before.roles[name], after.roles[name])
     for name in sorted(after.roles.keys() - before.roles.keys()):
-        yield from _role(
-            replace(after.roles[name], toolset=None, reads_metadata=False, reads_system=False),
-            after.roles[name],
-        )
+        yield from _role(_without_rights(after.roles[name]), after.roles[name])
     for name in sorted(before.roles.keys() - after.roles.keys()):
-        yield from _role(
-            before.roles[name],
-            replace(before.roles[name], toolset=None, reads_metadata=False, reads_system=False),
-        )
+        yield from _role(before.roles[name], _without_rights(before.roles[name]))
+
+
+def _without_rights(role: Role) -> Role:
+    return replace(role, toolset=None, reads_metadata=False, reads_system=False, unlisted=None)
 
 
 def _source(name: str, old: SourceEntry, new: SourceEntry) -> Iterator[Change]:
@@ -70,8 +68,8 @@ def _role(old: Role, new: Role) -> Iterator[Change]:
             subject=f"role {old.name}",
             what=f"toolset: {old.toolset} -> {new.toolset}",
         )
-    for name in ("reads_system", "reads_metadata"):
-        had, has = getattr(old, name), getattr(new, name)
+    for name in ("reads_system", "reads_metadata", "unlisted"):
+        had, has = bool(getattr(old, name)), bool(getattr(new, name))
         if had != has:
             yield Change(
                 effect=Effect.WIDENS if has else Effect.NARROWS,

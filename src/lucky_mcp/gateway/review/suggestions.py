@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from lucky_mcp.audit.read_log import Asked
-from lucky_mcp.errors import Code
-from lucky_mcp.gateway.review.causes import Cause, causes, query_of
+from lucky_mcp.gateway.review.causes import Cause
 from lucky_mcp.gateway.review.explain import explain_as
 from lucky_mcp.gateway.review.offline import offline_gateway
+from lucky_mcp.gateway.review.reasons import BY_CODE, named_causes
 from lucky_mcp.gateway.review.stand_ins import attribute_stand_ins
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.policy.policy_set import PolicySet
 
 PERMIT = "permit"
-# What stands behind a refusal for which no table or column is to blame.
-BY_CODE: Mapping[str, str] = {
-    Code.PREDICATE_REQUIRED: "what `requires` says in the dataset file, unless they ask so that it is met",
-    Code.UNKNOWN_NAME: "nothing of that name is in the catalog; crawl the source if it is new",
-    Code.SOURCE_UNAVAILABLE: "the source is away, planned, or holds nothing for these roles",
-    Code.REFERENCE_UNAVAILABLE: "the reference set that a filter needs could not be read",
-    Code.TOO_EXPENSIVE: "the bounds of the role or the source",
-    Code.TOO_LARGE: "the bounds of the role or the source",
-    Code.TIMEOUT: "the bounds of the role or the source",
-}
 NO_RULE = "no rule: this is what every caller may write"
 
 
@@ -59,7 +49,7 @@ async def suggestions(policies: PolicySet, asked: Iterable[Asked], now: datetime
     for each in asked:
         if each.outcome == "ok":
             continue
-        caller = Principal(subject="suggestions", roles=each.roles, attributes=attributes)
+        caller = Principal(subject=each.person, roles=each.roles, attributes=attributes)
         for made in await _of(policies, each, caller, now):
             key = replace(made, times=0, receipt="", code="")
             known = found.get(key)
@@ -94,17 +84,7 @@ async def _of(policies: PolicySet, asked: Asked, caller: Principal, now: datetim
 
 
 def _named(policies: PolicySet, asked: Asked, caller: Principal, now: datetime) -> tuple[Cause, ...]:
-    """Return why tables are denied, and those hidden columns that the statement names itself."""
     source = policies.source(asked.source)
     if source is None:
         return ()
-    view = offline_gateway(policies, now).view()
-    query = query_of(view, caller, source, asked.sql)
-    if query is None:
-        return ()
-    tables = {str(table) for table in query.tables}
-    return tuple(
-        cause
-        for cause in causes(view, caller, source, asked.sql)
-        if cause.what in tables or cause.what.rpartition(".")[2].lower() in query.column_names
-    )
+    return named_causes(offline_gateway(policies, now).view(), caller, source, asked.sql)

@@ -9,6 +9,7 @@ from lucky_mcp.catalog.snapshot import Table
 from lucky_mcp.policy.lint.directory import Directory
 from lucky_mcp.policy.lint.findings import Findings
 from lucky_mcp.policy.schema import Contract
+from lucky_mcp.policy.timed_schema import is_over, shown
 
 SOON_DAYS = 60
 NAMED_MAX = 5
@@ -20,6 +21,7 @@ def check_contracts(directory: Directory, today: date, findings: Findings) -> No
         return
     for name, contract in directory.contracts.contracts.items():
         _expiry(directory, name, contract, today, findings)
+        _expired_exemptions(directory, name, contract, today, findings)
         _names(directory, name, contract, findings)
         _gaps(directory, name, contract, findings)
 
@@ -33,6 +35,16 @@ def _expiry(directory: Directory, name: str, contract: Contract, today: date, fi
         findings.add(
             "contract-expires-soon", place, f"contract {name} expires on {contract.expires}, in {left} days"
         )
+
+
+def _expired_exemptions(
+    directory: Directory, name: str, contract: Contract, today: date, findings: Findings
+) -> None:
+    for index, entry in enumerate(contract.exemptions):
+        if is_over(entry.expires, today):
+            place = directory.place("contracts", "contracts", name, "exemptions", index)
+            what = f"exemption {entry.id_in(name)} expired on {shown(entry.expires)}"
+            findings.add("exemption-expired", place, what)
 
 
 def _names(directory: Directory, name: str, contract: Contract, findings: Findings) -> None:

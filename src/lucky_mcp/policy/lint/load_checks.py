@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 
 from lucky_mcp.policy.compile_dataset import DatasetCompiler
+from lucky_mcp.policy.compile_exemptions import check_exemption, check_ids, written_exemptions
 from lucky_mcp.policy.lint.directory import Dataset, Directory
 from lucky_mcp.policy.lint.findings import Findings
 from lucky_mcp.policy.loader import (
@@ -25,6 +27,7 @@ def check_loading(directory: Directory, findings: Findings) -> None:
     roles = _check_files(directory, findings)
     if roles is not None:
         _check_datasets(directory, roles, findings)
+        _check_exemptions(directory, roles, findings)
     if not findings.sorted():
         _check_whole(directory.root, findings)
 
@@ -44,6 +47,15 @@ def _check_files(directory: Directory, findings: Findings) -> Mapping[str, Role]
         if roles is not None:
             findings.attempt("bound", lambda: check_bound_roles(bounds, roles, files["bounds"]))
     return roles
+
+
+def _check_exemptions(directory: Directory, roles: Mapping[str, Role], findings: Findings) -> None:
+    if directory.contracts is None:
+        return
+    written = tuple(written_exemptions(directory.contracts.contracts, directory.files["contracts"]))
+    findings.attempt("contract", lambda: check_ids(written))
+    for each in written:
+        findings.attempt("contract", partial(check_exemption, each, directory.catalogs, roles))
 
 
 def _check_datasets(directory: Directory, roles: Mapping[str, Role], findings: Findings) -> None:

@@ -1,44 +1,36 @@
-"""Column names that personal data goes by, far beyond what the classifiers of a directory know.
+"""What a column's name says that it may hold, in words, by the vocabulary of `policy scaffold`.
 
-They only make a reviewer look: nothing is masked by them. Parts of a name are matched, so `contact_tel_2` and
-`receiverMobile` are found; names that only count or date such a thing (`email_sent_at`) are not.
+It only makes a reviewer look: nothing is masked by it. Names that leave doubt (`content`, `contact`) say
+nothing here, since there are no values to settle it by.
 """
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from lucky_mcp.policy.classify.names import read_name
+
 _WORDS: Final = {
-    "a telephone number": "phone|mobile|tel|telephone|cellphone|msisdn|fax|whatsapp|shouji|dianhua",
-    "an e-mail address": "e?mail|youxiang",
-    "the name of a person": (
-        "(?:first|last|full|family|given|real|middle|nick|user|customer|member|contact|receiver|recipient"
-        "|consignee|employee|staff|holder|guardian|driver)_?name|surname|xingming|payee|payer"
-    ),
-    "an address": "addr|address|street|zip|zip_?code|postcode|postal_?code|dizhi",
-    "a date of birth or an age": "birth|birthday|birth_?date|date_of_birth|dob|age|shengri",
-    "an identity number": "ssn|id_?card|identity_no|passport(?:_no)?|licen[cs]e(?:_no)?|tax_?id|shenfenzheng",
-    "a card or an account": "card(?:_?(?:no|number|num|last4))?|pan|iban|bank_?account|account_?no|cvv",
-    "an account elsewhere": "(?:open|union|google|apple)_?id|wechat|weixin|qq|alipay|facebook|instagram",
-    "a trace of a device": "imei|idf[av]|push_token|mac_?addr(?:ess)?|ip|ip_?addr(?:ess)?|user_?agent|cookie",
-    "whereabouts of a person": "gps|home_(?:lat|lon|lng|location)|last_location",
-    "a personal trait": "gender|sex|marital_status|religion|ethnicity|nationality|salary|wage|income|health",
-    "a secret": "password|passwd|pwd|secret|api_?key|access_?key|private_?key|credential|otp|pin_?code",
-    "free text": "remark|comment|note|memo|message|feedback|complaint|free_?text",
-    "a document that may hold anything": "payload|properties|extra|ext_?info|attributes|raw_?data",
+    "secret": "a secret",
+    "pii.email": "an e-mail address",
+    "pii.network": "an address on a network",
+    "pii.device": "a trace of a device",
+    "pii.id": "an identity number",
+    "pii.card": "a card or an account",
+    "pii.phone": "a telephone number",
+    "pii.account": "an account elsewhere",
+    "pii.birthday": "a date of birth or an age",
+    "pii.salary": "what somebody earns",
+    "pii.trait": "a personal trait",
+    "pii.location": "whereabouts of a person",
+    "pii.address": "an address",
+    "pii.name": "the name of a person",
+    "free_text": "free text",
 }
-_PATTERNS: Final = {
-    what: re.compile(f"(?:.*_)?(?:{words})s?(?:_(?:no|num|number|text))?_?\\d*")
-    for what, words in _WORDS.items()
-}
-_CAMEL: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_ONLY_SAYS_WHETHER: Final = re.compile(r"(?:is|has|can|num|count)_.*")
 
 
 def looks_personal(column: str) -> str:
-    """Return what a column of that name may hold, or "" when the name says nothing of the kind."""
-    name = _CAMEL.sub("_", column).lower()
-    if _ONLY_SAYS_WHETHER.fullmatch(name):
-        return ""
-    return next((what for what, pattern in _PATTERNS.items() if pattern.fullmatch(name)), "")
+    """Return what a column of that name may hold, or "" when the name says nothing of the kind for sure."""
+    said = read_name(column)
+    sure = said.tag and said.sure and not said.against
+    return _WORDS.get(said.tag, "personal data") if sure else ""

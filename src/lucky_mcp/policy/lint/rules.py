@@ -75,7 +75,7 @@ RULES: dict[str, LintRule] = {
     ),
     "grant-out-of-reach": _error(
         "a role that is granted a table may read up to the table's level",
-        "raise reads_up_to of the role, or take the role out of the grant",
+        "raise reads_up_to of the role, or take it out; what is restricted needs principals and expires",
     ),
     "duplicate-id": _error(
         "no two rules have the same id",
@@ -89,6 +89,14 @@ RULES: dict[str, LintRule] = {
     "contract-expires-soon": _warning(
         "a contract holds for another 60 days",
         "ask its owner for a new date now",
+    ),
+    "exemption-expired": _warning(
+        "an exemption has not expired (an expired one exempts nobody)",
+        "take it out, or ask the contract's owner for a new date",
+    ),
+    "grant-expired": _warning(
+        "a grant to people has not expired (an expired one gives nothing)",
+        "take it out, or ask the dataset's owner for a new date",
     ),
     "contract-gap": _warning(
         "every contract reaches every table of the catalog, or says why not",
@@ -117,6 +125,10 @@ RULES: dict[str, LintRule] = {
     "never-granted": _warning(
         "a dataset is granted to somebody",
         "add a grant, or acknowledge it with the reason",
+    ),
+    "averages-by-caller": _warning(
+        "a column that is only averaged has the same groups for everybody who reads it",
+        "take the condition out, or acknowledge it: callers with other rows may compare averages",
     ),
     "catalog-without-dataset": _warning(
         "a source with tables has a dataset file",

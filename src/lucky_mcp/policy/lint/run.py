@@ -45,7 +45,7 @@ def lint(root: Path, today: date) -> LintReport:
     check_loading(directory, findings)
     check_contracts(directory, today, findings)
     check_tags(directory, findings)
-    check_rules(directory, findings)
+    check_rules(directory, today, findings)
     check_catalogs(directory, findings)
     remaining, acknowledged = without_acknowledged(root, findings.sorted())
     return LintReport(findings=remaining, acknowledged=acknowledged)

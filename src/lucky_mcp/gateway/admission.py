@@ -1,0 +1,112 @@
+"""Who asks too much is told when to ask again: every read is admitted by its caller's quota, and settled."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from lucky_mcp.errors import Code, LimitExceeded, Phase, ReadError
+from lucky_mcp.limits.meter import AT_ONCE, Charge, Meter, Wait
+from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.quota import PERIODS, Quota
+from lucky_mcp.model.source import Kind, Source
+
+CALLS, ROWS, BYTES = "calls_per_minute", "rows_per_hour", "bytes_per_hour"
+REDSHIFT = "redshift_seconds_per_day"
+_MET = {
+    CALLS: "you have made {limit:,} calls within a minute",
+    ROWS: "you have read {limit:,} rows within an hour",
+    BYTES: "you have read {limit:,} bytes within an hour",
+    REDSHIFT: "your reads have taken {limit:,} seconds of Redshift within a day",
+    AT_ONCE: "{limit:,} of your reads are under way",
+}
+_ADVICE = {
+    ROWS: "; aggregate in SQL instead of reading rows",
+    BYTES: "; aggregate in SQL instead of reading rows",
+}
+
+
+@dataclass
+class Spent:
+    """What a read has used so far."""
+
+    rows: int = 0
+    bytes: int = 0
+    sent_at: float | None = None
+    source: Source | None = None
+
+    def sent(self, source: Source, at: float) -> None:
+        """Remember when the source was asked."""
+        self.source, self.sent_at = source, at
+
+
+class Admission:
+    """Keeps callers to their quotas by one meter; without a meter nobody is kept to any."""
+
+    def __init__(self, meter: Meter | None = None) -> None:
+        self._meter = meter
+
+    @asynccontextmanager
+    async def held(
+        self,
+        principal: Principal,
+        quota: Quota,
+        *,
+        ticks: Callable[[], float],
+        refused: Callable[[ReadError], None],
+    ) -> AsyncIterator[Spent]:
+        """Run the block as one read of the caller; RATE_LIMITED, told to `refused` first, if it may not."""
+        spent = Spent()
+        if self._meter is None or principal.is_system:
+            yield spent
+            return
+        lease = secrets.token_hex(8)
+        wait = await self._meter.admit(principal.subject, _at_first(quota), quota.reads_at_once, lease)
+        if wait is not None:
+            refusal = _refusal(wait, quota)
+            refused(refusal)
+            raise refusal
+        try:
+            yield spent
+        finally:
+            await self._meter.settle(principal.subject, _at_last(quota, spent, ticks()), lease)
+
+    async def close(self) -> None:
+        """Close the meter."""
+        if self._meter is not None:
+            await self._meter.close()
+
+
+def _at_first(quota: Quota) -> tuple[Charge, ...]:
+    return tuple(_charges(quota, {kind: 1 if kind == CALLS else 0 for kind in PERIODS}))
+
+
+def _at_last(quota: Quota, spent: Spent, now: float) -> tuple[Charge, ...]:
+    used: dict[str, float] = {ROWS: spent.rows, BYTES: spent.bytes}
+    if spent.source is not None and spent.source.kind is Kind.REDSHIFT and spent.sent_at is not None:
+        used[REDSHIFT] = now - spent.sent_at
+    return tuple(_charges(quota, {kind: amount for kind, amount in used.items() if amount > 0}))
+
+
+def _charges(quota: Quota, amounts: dict[str, float]) -> list[Charge]:
+    limits = {kind: getattr(quota, kind) for kind in amounts}
+    return [
+        Charge(kind=kind, limit=limits[kind], period_s=PERIODS[kind], amount=amount)
+        for kind, amount in amounts.items()
+        if limits[kind] is not None
+    ]
+
+
+def _refusal(wait: Wait, quota: Quota) -> LimitExceeded:
+    seconds = max(1, math.ceil(wait.seconds))
+    return LimitExceeded(
+        _MET[wait.kind].format(limit=getattr(quota, wait.kind)),
+        code=Code.RATE_LIMITED,
+        phase=Phase.REQUEST,
+        retry_after_s=seconds,
+        next_step=f"try again in {seconds} s{_ADVICE.get(wait.kind, '')}",
+        audit_detail=f"{wait.kind} met; {wait.seconds:.1f} s to wait",
+    )

@@ -1,0 +1,16 @@
+"""Levels of sources, datasets, tables and columns; the highest of all that apply counts."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Level = Literal["public", "internal", "confidential", "restricted"]
+# What is restricted is read by a grant to named people alone.
+RoleLevel = Literal["public", "internal", "confidential"]
+LEVELS: tuple[Level, ...] = ("public", "internal", "confidential", "restricted")
+RESTRICTED: Level = "restricted"
+
+
+def highest(*levels: Level | None) -> Level:
+    """Return the highest of several levels; None says nothing."""
+    return max((each for each in levels if each is not None), key=LEVELS.index)
