@@ -11,7 +11,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from lucky_mcp.app import create_token
+from lucky_mcp.app.tokens import create_token
 from lucky_mcp.catalog.loader import accept
 from lucky_mcp.cli.policy_inventory import inventory_text
 from lucky_mcp.gateway.catalog_review import AT_ONCE, Crawled, crawled

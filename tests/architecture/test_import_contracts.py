@@ -40,7 +40,7 @@ VIOLATIONS = [
     Violation(contract="drivers", path="telemetry/probe.py", text="from redis.asyncio import Redis"),
     Violation(contract="drivers", path="audit/probe.py", text="from psycopg import connect"),
     Violation(contract="drivers", path="charts/probe.py", text="import pyarrow.dataset"),
-    Violation(contract="drivers", path="app.py", text="import redshift_connector"),
+    Violation(contract="drivers", path="app/gateway.py", text="import redshift_connector"),
     Violation(contract="cloud", path="adapters/probe.py", text="import boto3"),
     Violation(contract="cloud", path="gateway/probe.py", text="from botocore.config import Config"),
     Violation(contract="protocol", path="console/probe.py", text="from fastmcp import Client"),

@@ -25,4 +25,5 @@ def put_in_place(monkeypatch: pytest.MonkeyPatch, gateway: FakeGateway) -> None:
     async def opened(*_: object) -> AsyncIterator[FakeGateway]:
         yield gateway
 
-    monkeypatch.setattr("lucky_mcp.app.open_gateway", opened)
+    for room in ("gateway", "catalogs"):
+        monkeypatch.setattr(f"lucky_mcp.app.{room}.open_gateway", opened)

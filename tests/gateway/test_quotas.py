@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from lucky_mcp.app import open_gateway
+from lucky_mcp.app.gateway import open_gateway
 from lucky_mcp.audit.record import Ended, Explained
 from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.audit.verify import verify

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from lucky_mcp import app
 from lucky_mcp.adapters.registry import Registry
+from lucky_mcp.app.serving import serve_http
 from lucky_mcp.audit.record import Event
 from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.enforcement.guarded import GuardedSql
@@ -272,7 +272,7 @@ async def test_a_served_gateway_reloads_and_rolls_back(
         assert "[redacted]" in await phone()
         return False
 
-    await app.serve_http(
+    await serve_http(
         settings, bound, demo=True, environment={"DEMO_DATA": str(demo_data)}, when_ready=session
     )
     gc.unfreeze()  # the server sets its objects apart for good, and this process lives on

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from lucky_mcp.app import check_sources
+from lucky_mcp.app.catalogs import check_sources
 from lucky_mcp.errors import EngineErrorKind
 from lucky_mcp.model.source import Kind
 from lucky_mcp.policy.grants import PASSWORD, grant_script

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from lucky_mcp.app import create_token
+from lucky_mcp.app.tokens import create_token
 from lucky_mcp.settings import Settings
 from tests.support.large_fleet import DATABASES, SOURCES, database, make_fleet, snapshot
 

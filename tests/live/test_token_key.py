@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from lucky_mcp.adapters import mysql_token_key
-from lucky_mcp.app import open_gateway
+from lucky_mcp.app.gateway import open_gateway
 from lucky_mcp.audit.line import to_line
 from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.demo.tables import Fleet

@@ -56,7 +56,7 @@ def prune(
     ] = False,
 ) -> None:
     """Remove old segments, from the beginning of each chain; that is recorded before they are removed."""
-    from lucky_mcp import app as root
+    from lucky_mcp.app.gateway import open_audit
     from lucky_mcp.audit import prune as pruning
     from lucky_mcp.audit.events import operator_event
     from lucky_mcp.audit.verify import PRUNED
@@ -66,7 +66,7 @@ def prune(
     directory = settings.audit_directory
     segments = pruning.to_prune(directory, now - timedelta(days=keep_days), exported=not unexported)
     if segments:
-        with closing(root.open_audit(settings)) as audit:
+        with closing(open_audit(settings)) as audit:
             for name in pruning.pruned_to(directory, segments):
                 audit.write(operator_event(PRUNED, name, f"older than {keep_days} days", now))
         pruning.remove(segments)
@@ -75,7 +75,7 @@ def prune(
 
 
 def _send(to: str, lock_days: int) -> None:
-    from lucky_mcp import app as root
+    from lucky_mcp.app.gateway import open_audit
     from lucky_mcp.audit.events import operator_event
     from lucky_mcp.audit.export import Bucket
     from lucky_mcp.audit.finished import finished_in
@@ -88,7 +88,7 @@ def _send(to: str, lock_days: int) -> None:
     bucket = Bucket(to, os.environ, now + timedelta(days=lock_days) if lock_days else None)
     checked = verify(directory, settings.audit_keys(os.environ))
     faults = list(checked.faults)
-    with closing(root.open_audit(settings)) as audit:
+    with closing(open_audit(settings)) as audit:
         for sent in bucket.send(each.segment for each in finished_in(directory)):
             if sent.fault:
                 faults.append(f"{sent.name}: {sent.fault}")

@@ -100,7 +100,7 @@ def about(
     import os
     from contextlib import closing
 
-    from lucky_mcp import app as root
+    from lucky_mcp.app.gateway import open_audit
     from lucky_mcp.audit.events import operator_event
     from lucky_mcp.audit.literals import Literals
     from lucky_mcp.audit.questions import SUBJECT
@@ -113,7 +113,7 @@ def about(
         raise typer.BadParameter("standard input has no value; one a line")
     stand_ins = [Literals(key) for key in settings.audit_keys(os.environ).all]
     forms = frozenset(form for each in stand_ins for value in values for form in each.forms(value))
-    with closing(root.open_audit(settings)) as log:
+    with closing(open_audit(settings)) as log:
         log.write(operator_event("audit.looked_up", "a person", f"{len(values)} values", datetime.now(UTC)))
     tags = frozenset() if named_only else frozenset(tag or ["pii"])
     _print(SUBJECT, rows_of(_reads(audit, period_of(month, since, until)), forms, tags), layout)

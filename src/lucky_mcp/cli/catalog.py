@@ -51,7 +51,7 @@ def accept(sources: Sources, policies: Policies = None) -> None:
     """Make the reviewed proposal of each source its catalog; until then nothing new is visible."""
     import anyio
 
-    from lucky_mcp.app import accept_catalog
+    from lucky_mcp.app.catalogs import accept_catalog
 
     settings = _settings(policies)
     for source in sources:
@@ -61,7 +61,7 @@ def accept(sources: Sources, policies: Policies = None) -> None:
 def _crawled(sources: list[str], policies: Path | None, *, propose: bool) -> list[Crawled]:
     import anyio
 
-    from lucky_mcp.app import crawl_catalogs
+    from lucky_mcp.app.catalogs import crawl_catalogs
 
     settings = _settings(policies)
 

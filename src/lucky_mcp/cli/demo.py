@@ -37,7 +37,8 @@ def demo(
     """
     import anyio
 
-    from lucky_mcp import app
+    from lucky_mcp.app.demo import demo_environment, demo_settings
+    from lucky_mcp.app.serving import serve_http
     from lucky_mcp.demo.build import build_demo
     from lucky_mcp.demo.scale import scale_named
     from lucky_mcp.server.transports import endpoint_of, listen
@@ -58,9 +59,9 @@ def demo(
         answered = await _show(endpoint, last_day)
         return not once
 
-    settings = app.demo_settings(directory, port=bound.getsockname()[1])
-    environment = app.demo_environment(directory)
-    anyio.run(partial(app.serve_http, settings, bound, demo=True, environment=environment, when_ready=show))
+    settings = demo_settings(directory, port=bound.getsockname()[1])
+    environment = demo_environment(directory)
+    anyio.run(partial(serve_http, settings, bound, demo=True, environment=environment, when_ready=show))
     if once and not answered:
         raise typer.Exit(1)
 

@@ -29,7 +29,7 @@ def token(
     from contextlib import closing
     from datetime import UTC, datetime
 
-    from lucky_mcp import app as root
+    from lucky_mcp.app.gateway import open_audit
     from lucky_mcp.audit.events import operator_event
     from lucky_mcp.policy.tokens import token_of
     from lucky_mcp.settings import load_settings
@@ -40,7 +40,7 @@ def token(
         raise ConfigurationError("no key for tokens is set; LUCKY_TOKEN_KEY says where one is")
     value, previous = sys.stdin.read().removesuffix("\n"), keys.previous()
     # The audit has that somebody looked, and neither value nor token.
-    with closing(root.open_audit(settings)) as audit:
+    with closing(open_audit(settings)) as audit:
         audit.write(operator_event("token_mask.looked_up", tag, "", datetime.now(UTC)))
     print(f"current: {token_of(value, keys.current(), (tag,))}")
     if previous is not None:

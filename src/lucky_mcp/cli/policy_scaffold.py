@@ -60,7 +60,7 @@ async def _look(settings: Settings, names: Sequence[str]) -> Found:
     from rich.console import Console
     from rich.progress import Progress
 
-    from lucky_mcp.app import open_gateway
+    from lucky_mcp.app.gateway import open_gateway
     from lucky_mcp.errors import ConfigurationError, ReadError
     from lucky_mcp.gateway.sampling import look
 

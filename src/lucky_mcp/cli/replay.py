@@ -95,7 +95,7 @@ def _replay_files(
 async def _compare(files: list[Path], asking: Asking, directory: Path, with_rows: bool) -> Compared:
     from itertools import chain
 
-    from lucky_mcp import app
+    from lucky_mcp.app.gateway import open_gateway
     from lucky_mcp.gateway.replay.compare import compare
     from lucky_mcp.gateway.replay.recordings import read_recordings
     from lucky_mcp.settings import load_settings
@@ -103,7 +103,7 @@ async def _compare(files: list[Path], asking: Asking, directory: Path, with_rows
     lines = list(chain.from_iterable(map(read_recordings, files)))
     if not with_rows:
         return await compare(lines, asking, _progress(len(lines)))
-    async with app.open_gateway(load_settings(policies=directory)) as gateway:
+    async with open_gateway(load_settings(policies=directory)) as gateway:
         return await compare(lines, asking, _progress(len(lines)), gateway)
 
 

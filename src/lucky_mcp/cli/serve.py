@@ -47,21 +47,21 @@ def _serve(
 ) -> None:
     import anyio
 
-    from lucky_mcp import app
+    from lucky_mcp.app.serving import check_http, serve_http, serve_stdio
     from lucky_mcp.settings import load_settings
 
     settings = load_settings(policies=policies, host=host, port=port)
     if transport is Transport.STDIO:
-        anyio.run(partial(app.serve_stdio, settings, demo=demo))
+        anyio.run(partial(serve_stdio, settings, demo=demo))
         return
 
     from lucky_mcp.server.transports import endpoint_of, listen
 
-    app.check_http(settings, demo=demo)
+    check_http(settings, demo=demo)
     bound = listen(settings.host, settings.port)
 
     async def announce() -> bool:
         print(f"lucky-mcp serves {settings.policies} at {endpoint_of(bound)}", file=sys.stderr)
         return True
 
-    anyio.run(partial(app.serve_http, settings, bound, demo=demo, when_ready=announce))
+    anyio.run(partial(serve_http, settings, bound, demo=demo, when_ready=announce))

@@ -40,7 +40,7 @@ def check(sources: Sources = None, policies: Policies = None) -> None:
     """Connect to each source once, and say which cannot be read and why."""
     import anyio
 
-    from lucky_mcp.app import check_sources
+    from lucky_mcp.app.catalogs import check_sources
 
     chosen = _chosen(_loaded(policies), sources or [])
     faults = anyio.run(check_sources, chosen)

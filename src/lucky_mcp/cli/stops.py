@@ -65,47 +65,45 @@ def stopped_principals() -> None:
 
 
 def _stop(kind: StopKind, name: str, reason: str) -> None:
-    from lucky_mcp import app as root
+    from lucky_mcp.app.gateway import open_audit, open_stops
     from lucky_mcp.gateway import operators
     from lucky_mcp.settings import load_settings
 
     settings = load_settings()
     try:
-        with closing(root.open_audit(settings)) as audit:
-            operators.stop(root.open_stops(settings), audit, kind, name, reason)
+        with closing(open_audit(settings)) as audit:
+            operators.stop(open_stops(settings), audit, kind, name, reason)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--reason") from error
     print(f"{name} is stopped")
 
 
 def _resume(kind: StopKind, name: str) -> None:
-    from lucky_mcp import app as root
+    from lucky_mcp.app.gateway import open_audit, open_stops
     from lucky_mcp.gateway import operators
     from lucky_mcp.settings import load_settings
 
     settings = load_settings()
-    with closing(root.open_audit(settings)) as audit:
-        resumed = operators.resume(root.open_stops(settings), audit, kind, name)
+    with closing(open_audit(settings)) as audit:
+        resumed = operators.resume(open_stops(settings), audit, kind, name)
     if not resumed:
         raise typer.BadParameter(f"{name} is not stopped")
     print(f"{name} may be read again" if kind == "source" else f"{name} may read again")
 
 
 def _list(kind: StopKind) -> None:
-    from lucky_mcp import app as root
+    from lucky_mcp.app.gateway import open_stops
     from lucky_mcp.server.layouts import csv
     from lucky_mcp.settings import load_settings
 
     rows = [
-        (each.name, each.reason, each.at)
-        for each in root.open_stops(load_settings()).all()
-        if each.kind is kind
+        (each.name, each.reason, each.at) for each in open_stops(load_settings()).all() if each.kind is kind
     ]
     print(csv(("name", "reason", "since"), rows, None))
 
 
 def _full_name(source: str, policies: Path | None) -> str:
-    from lucky_mcp import app as root
+    from lucky_mcp.app.catalogs import source_name
     from lucky_mcp.settings import load_settings
 
-    return root.source_name(load_settings(policies=policies), source)
+    return source_name(load_settings(policies=policies), source)

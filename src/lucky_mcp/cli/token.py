@@ -26,13 +26,13 @@ def create(
     ] = None,
 ) -> None:
     """Create a token and print its secret, this one time; only a hash of it is kept."""
-    from lucky_mcp import app as root
+    from lucky_mcp.app.tokens import create_token
     from lucky_mcp.settings import load_settings
 
     settings = load_settings(policies=policies)
     attributes = dict(map(attribute_of, attr or []))
     try:
-        made = root.create_token(
+        made = create_token(
             settings,
             subject=subject,
             roles=tuple(role),
@@ -50,7 +50,7 @@ def create(
 @app.command("list")
 def show() -> None:
     """List all tokens as CSV, without their secrets."""
-    from lucky_mcp import app as root
+    from lucky_mcp.app.tokens import open_tokens
     from lucky_mcp.server.layouts import csv
     from lucky_mcp.settings import load_settings
 
@@ -63,7 +63,7 @@ def show() -> None:
             token.created,
             token.expires,
         )
-        for token in root.open_tokens(load_settings()).tokens()
+        for token in open_tokens(load_settings()).tokens()
     ]
     print(csv(("id", "subject", "roles", "attributes", "created", "expires"), rows, None))
 
@@ -71,10 +71,10 @@ def show() -> None:
 @app.command("revoke")
 def revoke(token_id: Annotated[str, typer.Argument(metavar="ID", help="The id that `list` shows.")]) -> None:
     """Take a token out of use; a running server heeds it from its next request on."""
-    from lucky_mcp import app as root
+    from lucky_mcp.app.tokens import revoke_token
     from lucky_mcp.settings import load_settings
 
-    if not root.revoke_token(load_settings(), token_id):
+    if not revoke_token(load_settings(), token_id):
         raise typer.BadParameter(f"there is no token {token_id}; see: lucky-mcp token list")
     print(f"{token_id} is revoked")
 
