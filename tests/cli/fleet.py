@@ -25,5 +25,5 @@ def put_in_place(monkeypatch: pytest.MonkeyPatch, gateway: FakeGateway) -> None:
     async def opened(*_: object) -> AsyncIterator[FakeGateway]:
         yield gateway
 
-    for room in ("gateway", "catalogs"):
+    for room in ("gateway", "catalogs", "serving"):
         monkeypatch.setattr(f"lucky_mcp.app.{room}.open_gateway", opened)
