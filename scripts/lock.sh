@@ -10,13 +10,16 @@ resolver=.venv/resolver
 "$python" -m pip install --quiet --upgrade --target "$resolver" "uv==$uv_version"
 
 resolve() {
-    "$resolver/bin/uv" pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
-        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" --group build "$@"
+    "$resolver/bin/uv" pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+        --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$@"
 }
 
-# Everything is resolved first; the demo then takes the same versions, so one .venv can hold both.
-resolve --all-extras --group dev --output-file requirements/dev.txt "$@"
-resolve --constraints requirements/dev.txt --output-file requirements/demo.txt "$@"
+# Everything is resolved first; demo and server then take the same versions, so one .venv can hold all.
+resolve pyproject.toml --group build --all-extras --group dev --output-file requirements/dev.txt "$@"
+resolve pyproject.toml --group build --constraints requirements/dev.txt --output-file requirements/demo.txt "$@"
+resolve pyproject.toml --group build --all-extras --constraints requirements/dev.txt --output-file requirements/server.txt "$@"
+# Only the tools that audit, which live apart from what they look at.
+resolve --group audit --output-file requirements/audit.txt "$@"
 
 if grep -nE '://|^ *-(i|f)|^ *--(index|extra|find|trusted)| @ |(^|[^.[:alnum:]])/[a-z]' requirements/*.txt; then
     echo "lock: an address or a path got into a lock file" >&2

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-LOCK_FILES = ["demo.txt", "dev.txt"]
+# The last holds the tools of `make audit` alone.
+LOCK_FILES = ["demo.txt", "dev.txt", "server.txt", "audit.txt"]
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)( ; (?P<marker>[^\\]+?))? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
@@ -48,8 +49,8 @@ def test_no_address_and_no_path(project_root: Path, name: str) -> None:
     assert not re.findall(r"://|^-|^ *--(?!hash=)|(?<=[\s\"'=])/", text, flags=re.MULTILINE)
 
 
-def test_demo_is_a_part_of_dev(locked: dict[str, set[tuple[str, str, str]]]) -> None:
-    assert locked["demo.txt"] < locked["dev.txt"]
+def test_demo_and_server_are_parts_of_dev(locked: dict[str, set[tuple[str, str, str]]]) -> None:
+    assert locked["demo.txt"] < locked["server.txt"] < locked["dev.txt"]
 
 
 def test_what_the_project_needs_is_locked(
@@ -62,7 +63,10 @@ def test_what_the_project_needs_is_locked(
     names = {lock: {name for name, _, _ in locked[lock]} for lock in LOCK_FILES}
     assert core <= names["demo.txt"]
     assert core | extras | tools <= names["dev.txt"]
+    assert core | extras <= names["server.txt"]
     assert not extras & names["demo.txt"]
+    assert not {"mypy", "pytest", "ruff"} & names["server.txt"]
+    assert {normal_name(each) for each in groups["audit"]} <= names["audit.txt"]
 
 
 def test_the_parser_is_pinned_exactly(
@@ -70,7 +74,7 @@ def test_the_parser_is_pinned_exactly(
 ) -> None:
     (requirement,) = [each for each in pyproject["project"]["dependencies"] if normal_name(each) == "sqlglot"]
     version = requirement.partition("==")[2]
-    for lock in LOCK_FILES:
+    for lock in LOCK_FILES[:3]:
         assert {("sqlglot", version, ""), ("sqlglotc", version, "")} <= locked[lock]
 
 

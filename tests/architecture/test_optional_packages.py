@@ -14,6 +14,8 @@ import pytest
 IMPORT_NAMES = {
     "boto3": "boto3",
     "fsspec": "fsspec",
+    "opentelemetry-exporter-otlp-proto-http": "opentelemetry.exporter",
+    "opentelemetry-sdk": "opentelemetry.sdk",
     "psycopg[binary]": "psycopg",
     "pymysql": "pymysql",
     "redis": "redis",
