@@ -50,7 +50,7 @@ class Drain:
         raise Stopping
 
     async def finish(self, grace_s: float) -> None:
-        """Refuse new calls, wait for the open ones, and cancel those that are open after `grace_s` seconds."""
+        """Refuse new calls, wait for the open ones, and cancel what is still open after `grace_s` seconds."""
         self._is_ready = False
         with anyio.move_on_after(grace_s):
             await self._until_idle()
