@@ -19,7 +19,7 @@ from tests.support.plain_databases import Plain
 GONE = "cannot be reached"
 ON_A_VALUE = "the query failed while it ran: a value"
 ENGINE_ASSERTS = "INTERNAL Error"
-# The guarded rows are the twin's without its optimizer, and the twin's with it are others.
+# The guarded rows are the twin's by another plan: without its optimizer, or on a server by any plan that is tried.
 PLANS_DISAGREE = "the copy's own plans disagree"
 Rows = Sequence[tuple[object, ...]]
 
@@ -60,6 +60,9 @@ class AnyHouse(Protocol):
     def as_written(self, role: str, source: str, sql: str) -> Plain:
         """Ask the twin with as little optimized as can be."""
 
+    def holds(self, role: str, text: str) -> bool:
+        """Whether some cell that the role sees is this text, where plans vary."""
+
     def unguarded(self, source: str, sql: str) -> Plain:
         """Ask the raw data."""
 
@@ -93,15 +96,26 @@ def lie(query: Query, world: World, house: AnyHouse) -> Verdict:
     # No engine has to compute what nothing needs: rows from the guard where the twin fails on a value are no lie.
     if answer.result is not None and twin.on_a_value:
         return Verdict("", answer, twin, is_undecided=True)
+    if _failed_on_a_visible_value(answer, world, house):
+        return Verdict("", answer, twin, is_by_plan=True)
     return Verdict(f"guarded: {answer.reason}; twin: {twin.failure or 'rows'}", answer, twin)
 
 
 def _settled_by_plans(wrong: str, answer: Answer, query: Query, world: World, house: AnyHouse) -> str:
-    """Say so where the rows are those of the twin without its optimizer: the plain query has two answers then."""
-    as_written = house.as_written(world.role, world.source, query.sql)
-    if as_written.failure or _other_rows(answer, as_written, query, world):
-        return wrong
-    return f"{PLANS_DISAGREE}: {wrong}"
+    """Say so where the rows are those of the twin by another plan: the plain query has two answers then."""
+    asked = (world.role, world.source, query.sql)
+    for plan in house.plans(*asked) if house.plans_vary else (house.as_written(*asked),):
+        if not plan.failure and not _other_rows(answer, plan, query, world):
+            return f"{PLANS_DISAGREE}: {wrong}"
+    return wrong
+
+
+def _failed_on_a_visible_value(answer: Answer, world: World, house: AnyHouse) -> bool:
+    """Whether the server names the value that it failed on, and the role sees that value: other plans meet it too."""
+    if ON_A_VALUE not in answer.text or answer.error is None:
+        return False
+    named = re.search(r'"(.*)"', answer.error.audit_detail or "", re.DOTALL)
+    return named is not None and house.holds(world.role, named.group(1))
 
 
 def is_gone(answer: Answer) -> bool:
@@ -161,6 +175,8 @@ def fails_by_plan(here: Answer, there: Answer, query: Query, world: World, house
     if not house.plans_vary or (here.result is None) == (there.result is None):
         return False
     failed = there if here.result else here
+    if _failed_on_a_visible_value(failed, world, house):
+        return True
     plans = house.plans(world.role, world.source, query.sql)
     return ON_A_VALUE in failed.text and any(plan.on_a_value for plan in plans)
 

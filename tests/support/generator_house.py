@@ -120,6 +120,10 @@ class House(AnyHouse[Databases]):
         """Under which name runs and differences are kept: every dialect is run by the embedded engine."""
         return self.dialect
 
+    def holds(self, role: str, text: str) -> bool:
+        """Say no: plans do not vary here."""
+        return False
+
     def plans(self, role: str, source: str, sql: str) -> Iterator[Plain]:
         """Yield the twin's answers: plain, without its optimizer, with a fence at every table, and without the
         passes that a gateway's own engine leaves out.

@@ -49,6 +49,7 @@ class ServerHouse(AnyHouse[PlainServer]):
     view_worlds: tuple[World, ...] = ()
     plans_vary: bool = True
     restart: Callable[[], None] = field(kw_only=True, repr=False)
+    texts: Mapping[str, frozenset[str]] = field(kw_only=True, repr=False)
 
     def ask(self, role: str, source: str, sql: str, *, over: str = "base") -> Answer:
         """Ask through the guard; a server that is gone then is begun again for the next query."""
@@ -56,6 +57,10 @@ class ServerHouse(AnyHouse[PlainServer]):
         if is_gone(answer):
             self.restart()
         return answer
+
+    def holds(self, role: str, text: str) -> bool:
+        """Whether some cell of the role's copy is this text."""
+        return text in self.texts[role]
 
     def plans(self, role: str, source: str, sql: str) -> Iterator[Plain]:
         """Yield the twin's answers: plain, with little optimized, with a fence at every table, and otherwise."""
@@ -93,6 +98,7 @@ def house_on(
     return ServerHouse(
         engine=name,
         restart=worlds.restart,
+        texts={role: texts_in(there(tables, worlds.kind)) for role, tables in clean.items()},
         dialect=dialect,
         worlds=tuple(
             replace(world(fleet, role, source, dialect), lacks=LACKS[name])
@@ -114,6 +120,11 @@ def there(tables: Sequence[Table], kind: Kind) -> list[Table]:
     """
     kept = [table for table in tables if table.source in READ]
     return [_without_padding(table) for table in kept] if kind is Kind.MYSQL else kept
+
+
+def texts_in(tables: Sequence[Table]) -> frozenset[str]:
+    """Return every text that is a cell of the tables."""
+    return frozenset(cell for table in tables for row in table.rows for cell in row if isinstance(cell, str))
 
 
 def unestimated(policies: PolicySet) -> PolicySet:
