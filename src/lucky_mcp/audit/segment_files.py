@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,6 +67,31 @@ def open_to_append(path: Path, *, new: bool = False) -> int:
             os.fchmod(fd, 0o600)
     except OSError:
         os.close(fd)
+        raise
+    return fd
+
+
+def begin_file(path: Path, first: bytes, write_bytes: Callable[[int, bytes], int]) -> int:
+    """Make a segment that has its first line as soon as it has its name; OSError when it cannot be made.
+
+    Whoever checks the log meanwhile, or after a kill, finds no segment without a word in it.
+    """
+    nameless = path.with_suffix(".new")
+    nameless.unlink(missing_ok=True)
+    fd = open_to_append(nameless, new=True)
+    try:
+        if write_bytes(fd, first) != len(first):
+            raise OSError("short write at the beginning of a segment")
+        os.link(nameless, path)
+        try:
+            nameless.unlink()
+            sync_directory(path.parent)
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
+    except OSError:
+        os.close(fd)
+        nameless.unlink(missing_ok=True)
         raise
     return fd
 

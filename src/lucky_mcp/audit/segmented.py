@@ -21,12 +21,12 @@ from lucky_mcp.audit.opening import opened
 from lucky_mcp.audit.record import AuditRecord, Event
 from lucky_mcp.audit.rotation import DAILY, Rotation
 from lucky_mcp.audit.segment_files import (
+    begin_file,
     chains_in,
     make_private_directory,
     open_to_append,
     segment_path,
     segments_in,
-    sync_directory,
 )
 from lucky_mcp.audit.segment_records import Closed
 from lucky_mcp.audit.sink import unavailable
@@ -257,15 +257,7 @@ class SegmentedSink:
         path = segment_path(self.directory, self.chain, number)
         before = Tail(seq=max(self._tail.seq, self._seq_before), mac=self._tail.mac)
         data, tail = sealed(to_line(first), chain=self.chain, tail=before, key=self._keys.current.chain)
-        fd = open_to_append(path, new=True)
-        try:
-            if self._write_bytes(fd, data) != len(data):
-                raise OSError("short write at the beginning of a segment")
-            sync_directory(self.directory)
-        except OSError:
-            os.close(fd)
-            path.unlink(missing_ok=True)
-            raise
+        fd = begin_file(path, data, self._write_bytes)
         self._number, self._tail, self._size = number, tail, len(data)
         self._hold(fd)
         self._opened_at, self._must_begin = now, False

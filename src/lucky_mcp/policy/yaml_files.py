@@ -54,8 +54,6 @@ class YamlFile:
                 for fault in failure.errors(include_url=False, include_input=False)
             ]
             raise ConfigurationError("\n".join(faults)) from None
-        except RecursionError:
-            raise ConfigurationError(f"{self.name}:1: aliases are nested too deep") from None
 
     def place(self, path: Sequence[str | int]) -> str:
         """Return `file:line` of the deepest part of a key path that exists."""

@@ -54,13 +54,17 @@ def read_tree(text: str) -> Node:
 
 @dataclass(slots=True)
 class _Open:
-    """A mapping or list that has not ended; `key` is the one whose value comes next, `line` is its own."""
+    """A mapping or list that has not ended; `key` is the one whose value comes next, `line` is its own.
+
+    `height` counts the levels of what it holds, aliases written out.
+    """
 
     value: Any
     line: int
     anchor: str | None
     key: str | None = None
     key_line: int = 0
+    height: int = 0
 
 
 class _Builder:
@@ -69,7 +73,7 @@ class _Builder:
     def __init__(self) -> None:
         self.root: Node | None = None
         self._open: list[_Open] = []
-        self._anchors: dict[str, Any] = {}
+        self._anchors: dict[str, tuple[Any, int]] = {}
 
     def take(self, event: Any) -> None:
         line = event.start_mark.line + 1
@@ -80,11 +84,14 @@ class _Builder:
                 self._start(event, line)
             case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
                 ended = self._open.pop()
-                self._put(ended.value, ended.line, ended.anchor)
+                self._put(ended.value, ended.line, ended.anchor, height=ended.height + 1)
             case yaml.AliasEvent():
                 if event.anchor not in self._anchors:
                     raise YamlFault(line, f"undefined alias {event.anchor!r}")
-                self._put(self._anchors[event.anchor], line, None)
+                value, height = self._anchors[event.anchor]
+                if len(self._open) + height > DEPTH_MAX:
+                    raise YamlFault(line, f"aliases are nested too deep: more than {DEPTH_MAX} levels")
+                self._put(value, line, None, height=height)
             case yaml.DocumentStartEvent():
                 if self.root is not None:
                     raise YamlFault(line, "a second document; a file holds one")
@@ -116,13 +123,14 @@ class _Builder:
         if self._open and isinstance(self._open[-1].value, dict) and self._open[-1].key is None:
             raise YamlFault(line, "a key must be a plain word or a text")
 
-    def _put(self, value: Any, line: int, anchor: str | None) -> None:
+    def _put(self, value: Any, line: int, anchor: str | None, *, height: int = 0) -> None:
         if anchor is not None:
-            self._anchors[anchor] = value
+            self._anchors[anchor] = (value, height)
         if not self._open:
             self.root = Node(value, line)
             return
         inside = self._open[-1]
+        inside.height = max(inside.height, height)
         if isinstance(inside.value, list):
             inside.value.append(Node(value, line))
             return
