@@ -111,7 +111,7 @@ class Failing:
 
     kind: EngineErrorKind
 
-    async def execute(self, read: GuardedSql, caller: str, weight: Weight) -> None:
+    async def execute(self, read: GuardedSql, caller: str, weight: Weight, receipt: str = "") -> None:
         raise ExecutionFailed(EngineError(self.kind))
 
     async def rows_of(self, read: GuardedSql, weight: Weight) -> dict[str, float]:

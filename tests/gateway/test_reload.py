@@ -211,10 +211,10 @@ class Held(Executor):
         super().__init__(Registry({}))
         self.begun, self.let_go = asyncio.Event(), asyncio.Event()
 
-    async def execute(self, read: GuardedSql, caller: str, weight: Weight) -> Executed:
+    async def execute(self, read: GuardedSql, caller: str, weight: Weight, receipt: str = "") -> Executed:
         self.begun.set()
         await self.let_go.wait()
-        return await super().execute(read, caller, weight)
+        return await super().execute(read, caller, weight, receipt)
 
 
 async def test_a_read_under_way_ends_under_its_own_policies(watched: Watched) -> None:

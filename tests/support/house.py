@@ -18,6 +18,7 @@ from lucky_mcp.audit.sink import AuditSink, MemorySink
 from lucky_mcp.demo.roster import DIALECTS
 from lucky_mcp.gateway.admission import Admission
 from lucky_mcp.gateway.execute import Executor
+from lucky_mcp.gateway.marks import Marks
 from lucky_mcp.gateway.prepare import Prepared
 from lucky_mcp.gateway.probed import Probed
 from lucky_mcp.gateway.read import Gateway
@@ -73,13 +74,14 @@ def gateway_over(
     token_keys: TokenKeys = NO_KEYS,
     clock: Callable[[], datetime] = lambda: NOW,
     admission: Admission | None = None,
+    marks: Marks | None = None,
     counts_probes: bool = False,
 ) -> Gateway:
     """Return a gateway with counted ids, its clock fixed unless given; reference sets are not read yet."""
     numbers = itertools.count(1)
     made = Gateway(
         policies=policies,
-        executor=Executor(Registry(environment, token_keys)),
+        executor=Executor(Registry(environment, token_keys), marks=marks),
         audit=audit or MemorySink(),
         now=clock,
         new_id=lambda: f"r-{next(numbers):08x}",
@@ -99,6 +101,7 @@ async def opened(
     stops: StopFile | None = None,
     token_keys: TokenKeys = NO_KEYS,
     admission: Admission | None = None,
+    marks: Marks | None = None,
 ) -> Gateway:
     """Return a gateway whose reference sets have been read."""
     gateway = gateway_over(
@@ -108,6 +111,7 @@ async def opened(
         stops=stops,
         token_keys=token_keys,
         admission=admission,
+        marks=marks,
     )
     await refresh_references(gateway, lambda: NOW)
     return gateway

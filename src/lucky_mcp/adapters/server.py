@@ -20,6 +20,7 @@ from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
 from lucky_mcp.errors import EngineError, EngineErrorKind, LoginRefused
 from lucky_mcp.model.probe import Answer
 from lucky_mcp.model.source import Source
+from lucky_mcp.telemetry.spans import going_on, here, span
 
 # A read that finds every connection in use waits this long for one.
 WAIT_SECONDS = 2.0
@@ -118,8 +119,9 @@ class ServerAdapter:
 
     async def _take_place(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(seconds):
-                await self._places.acquire()
+            with span("adapter place"):
+                async with asyncio.timeout(seconds):
+                    await self._places.acquire()
         except TimeoutError:
             raise EngineError(EngineErrorKind.BUSY, "every connection is in use") from None
 
@@ -137,8 +139,14 @@ class ServerAdapter:
             if len(self._pool) and not self._closed:
                 self._reaper = loop.call_later(IDLE_SECONDS + 1, self._pool.drop_old)
 
+        there = here()
+
+        def fetch() -> T:
+            with going_on(there):
+                return begun.fetch()
+
         try:
-            done = loop.run_in_executor(self._workers, begun.fetch)
+            done = loop.run_in_executor(self._workers, fetch)
         except RuntimeError:  # closed meanwhile
             self._places.release()
             self._reads.discard(begun)
@@ -170,11 +178,13 @@ class _Read(Generic[T]):
 
     def fetch(self) -> T:
         """Get a connection and do the work on it; called on a worker thread."""
-        session = self._ready()
+        with span("adapter session"):
+            session = self._ready()
         try:
             self._refuse_when_stopped()
             self.is_ready = True
-            return self._work(session)
+            with span("adapter statement"):
+                return self._work(session)
         except EngineError as failure:
             if failure.kind is EngineErrorKind.UNAVAILABLE:
                 session.stop()  # the line is lost; the server may not know it, and go on

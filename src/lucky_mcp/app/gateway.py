@@ -33,6 +33,7 @@ async def open_gateway(
     from lucky_mcp.gateway.admission import Admission
     from lucky_mcp.gateway.background import in_background
     from lucky_mcp.gateway.execute import Executor
+    from lucky_mcp.gateway.marks import Marks
     from lucky_mcp.gateway.read import Gateway
     from lucky_mcp.gateway.refresh import keep_references_fresh, refresh_references
     from lucky_mcp.gateway.reload import Reloader, stamp
@@ -51,7 +52,10 @@ async def open_gateway(
         audit.write(opened)
         gateway = Gateway(
             policies=policies,
-            executor=Executor(Registry(token_keys=settings.token_keys(environment))),
+            executor=Executor(
+                Registry(token_keys=settings.token_keys(environment)),
+                marks=Marks(settings.audit_keys(environment).current.callers),
+            ),
             audit=audit,
             now=now,
             new_id=_new_receipt,

@@ -1,4 +1,4 @@
-"""The keys of the audit log: one seals the lines, the other stands in for the values that agents write."""
+"""The keys of the audit log: one seals the lines, others stand in for what agents write, and for callers."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class AuditKey:
     id: str
     chain: bytes = field(repr=False)
     literals: bytes = field(repr=False)
+    callers: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,7 @@ def key_of(secret: bytes) -> AuditKey:
         id=_derived(secret, b"id").hex()[:16],
         chain=_derived(secret, b"chain"),
         literals=_derived(secret, b"literals"),
+        callers=_derived(secret, b"callers"),
     )
 
 

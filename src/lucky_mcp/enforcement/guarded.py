@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import InitVar, dataclass
 
+from lucky_mcp.enforcement.mark import Mark
 from lucky_mcp.model.decision import Bound
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.probe import Probe
@@ -77,6 +78,22 @@ def seal_probe(
 ) -> GuardedProbe:
     """Seal a question; called by `probes`."""
     return GuardedProbe(source=source, question=question, read=read, tables=tables, text=text, seal=_SEAL)
+
+
+def marked(read: GuardedSql, mark: Mark) -> GuardedSql:
+    """Return the read with the mark's comment in front of both texts, for a server's own lists and logs."""
+    return GuardedSql(
+        source=read.source,
+        text_agent=read.text_agent,
+        text=mark.comment + read.text,
+        text_fenced=mark.comment + read.text_fenced,
+        bound=read.bound,
+        rows_max=read.rows_max,
+        always_fenced=read.always_fenced,
+        holds_time=read.holds_time,
+        needs_token_key=read.needs_token_key,
+        seal=_SEAL,
+    )
 
 
 def seal_sql(

@@ -31,6 +31,7 @@ from lucky_mcp.sql.dialects import ENGINES
 from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.resolved import ResolvedQuery
 from lucky_mcp.sql.scan_conditions import conjuncts
+from lucky_mcp.telemetry.steps import step
 
 PROOFS_KEPT = 4096
 EMPTY = "lucky_proved"
@@ -40,6 +41,7 @@ MARKED_PARTS = {"this", "alias", "joins", "laterals"}
 EMPTIED_PARTS = {"expressions", "where", "limit", "offset"}
 
 
+@step("verify")
 def verify(
     text: str, query: ResolvedQuery, permit: Permit, source: Source, *, rows_max: int, fenced: bool
 ) -> None:

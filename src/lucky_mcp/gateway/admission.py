@@ -13,6 +13,7 @@ from lucky_mcp.limits.meter import AT_ONCE, Charge, Meter, Wait
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.quota import PERIODS, Quota
 from lucky_mcp.model.source import Kind, Source
+from lucky_mcp.telemetry.instruments import QUOTA_REFUSALS
 
 CALLS, ROWS, BYTES = "calls_per_minute", "rows_per_hour", "bytes_per_hour"
 REDSHIFT = "redshift_seconds_per_day"
@@ -66,6 +67,7 @@ class Admission:
         lease = secrets.token_hex(8)
         wait = await self._meter.admit(principal.subject, _at_first(quota), quota.reads_at_once, lease)
         if wait is not None:
+            QUOTA_REFUSALS.labels(wait.kind).inc()
             refusal = _refusal(wait, quota)
             refused(refusal)
             raise refusal

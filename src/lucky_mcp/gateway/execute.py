@@ -9,17 +9,20 @@ from dataclasses import dataclass
 
 from lucky_mcp.adapters.base import EngineRows
 from lucky_mcp.adapters.registry import Registry
-from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedSql
+from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedSql, marked
+from lucky_mcp.enforcement.mark import Mark
 from lucky_mcp.enforcement.probes import lag_of, load_of
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.gateway.breaker import Breakers
 from lucky_mcp.gateway.bulkhead import Bulkhead
 from lucky_mcp.gateway.estimates import Estimates
+from lucky_mcp.gateway.marks import Marks
 from lucky_mcp.gateway.routes import Route, Router
 from lucky_mcp.gateway.weight import Weight
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.probe import Answer, Lag, Load, Step
-from lucky_mcp.model.source import Source
+from lucky_mcp.model.source import SERVERS, Source
+from lucky_mcp.telemetry.steps import statement
 
 # What another server of the same source may answer instead.
 ELSEWHERE = frozenset({EngineErrorKind.UNAVAILABLE, EngineErrorKind.GIVEN_UP})
@@ -52,33 +55,42 @@ class Executor:
     """Runs reads on the adapters of a registry."""
 
     def __init__(
-        self, registry: Registry, *, bulkhead: Bulkhead | None = None, breakers: Breakers | None = None
+        self,
+        registry: Registry,
+        *,
+        bulkhead: Bulkhead | None = None,
+        breakers: Breakers | None = None,
+        marks: Marks | None = None,
     ) -> None:
+        """`marks` say to servers who asks; without a key for them, only under which receipt."""
         self._registry = registry
+        self._marks = marks or Marks()
         self._bulkhead = bulkhead or Bulkhead()
         self._breakers = breakers or Breakers()
         self._router = Router(self._lag)
         self._estimates = Estimates(self._asked)
 
-    async def execute(self, read: GuardedSql, caller: str, weight: Weight) -> Executed:
+    async def execute(self, read: GuardedSql, caller: str, weight: Weight, receipt: str = "") -> Executed:
         """Return the rows; ExecutionFailed when the engine refuses, fails, is busy or out of time.
 
-        `caller` is the subject whose share of the source the read takes, `weight` what is known of its cost.
+        `caller` is the subject whose share of the source the read takes, `weight` what is known of its cost,
+        `receipt` what the server's logs may find it by.
         """
+        mark = self._marks.of(caller, receipt)
         try:
             async with self._bulkhead.place(caller, read.source):
-                return await self._routed(read, weight)
+                return await self._routed(read, weight, mark)
         except EngineError as failure:
             raise ExecutionFailed(failure) from None
 
-    async def _routed(self, read: GuardedSql, weight: Weight) -> Executed:
+    async def _routed(self, read: GuardedSql, weight: Weight, mark: Mark) -> Executed:
         """Ask one server after the other, as long as half of the read's time is left for the next."""
         half_time = time.monotonic() + read.bound.timeout_ms / 2000
         async with aclosing(self._router.routes(read.source)) as routes:
             async for route in routes:
                 try:
                     await self._estimates.refuse_costly(read, weight, route.source)
-                    return Executed(rows=await self._executed(read, route.source), route=route)
+                    return Executed(rows=await self._executed(read, route.source, mark), route=route)
                 except EngineError as failure:
                     may_go_on = failure.kind in ELSEWHERE and route.source is not read.source
                     if not may_go_on or time.monotonic() > half_time:
@@ -119,11 +131,13 @@ class Executor:
         except EngineError as failure:
             raise ExecutionFailed(failure) from None
 
-    async def _executed(self, read: GuardedSql, source: Source) -> EngineRows:
+    async def _executed(self, read: GuardedSql, source: Source, mark: Mark) -> EngineRows:
         """A read that waited in vain or was stopped by us says nothing about the server."""
         self._breakers.check(source)
+        sent = marked(read, mark) if source.kind in SERVERS else read
         try:
-            rows = await self._registry.adapter(source).run(read, fenced=read.always_fenced)
+            with statement(read.source.name, source.kind.value):
+                rows = await self._registry.adapter(source).run(sent, fenced=read.always_fenced)
         except EngineError as failure:
             self._heard(source, failure)
             raise

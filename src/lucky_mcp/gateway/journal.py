@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from lucky_mcp.audit.record import Begun, Ended, Explained
 from lucky_mcp.audit.sink import AuditSink
-from lucky_mcp.errors import ReadError
+from lucky_mcp.errors import AuditUnavailable, ReadError
+from lucky_mcp.gateway.measured import count_read, count_refusal
 from lucky_mcp.gateway.prepare import Prepared
 from lucky_mcp.gateway.receipts import digests, engine_of, tables_read, tags_by_column, waivers_recorded
 from lucky_mcp.gateway.view import View
@@ -16,19 +17,37 @@ from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.result import Digests
 from lucky_mcp.model.source import Source
+from lucky_mcp.telemetry.instruments import NONE
+from lucky_mcp.telemetry.spans import span
 
 SQL_CHARS_MAX = 70_000
 
 
 @asynccontextmanager
-async def on_record(audit: AuditSink) -> AsyncIterator[None]:
+async def on_record(audit: AuditSink, receipt: str) -> AsyncIterator[None]:
     """Let nobody hear how the block ended before its records are on the disk; else AuditUnavailable."""
+    with span("read", receipt=receipt):
+        try:
+            async with _durable_after(audit):
+                yield
+        except AuditUnavailable as failure:
+            count_refusal(failure.code, failure.phase)
+            raise
+
+
+@asynccontextmanager
+async def _durable_after(audit: AuditSink) -> AsyncIterator[None]:
     try:
         yield
     except ReadError:
-        await audit.durable()
+        await _durable(audit)
         raise
-    await audit.durable()
+    await _durable(audit)
+
+
+async def _durable(audit: AuditSink) -> None:
+    with span("audit"):
+        await audit.durable()
 
 
 class Journal:
@@ -56,11 +75,13 @@ class Journal:
         self._principal = principal
         self._source = request.source[:200]
         self._dialect = ""
+        self._engine = NONE
         self._sql = _kept(request.sql)
 
     def source_found(self, source: Source, known: Digests) -> None:
         """Remember what the source's name resolved to."""
         self._source, self._dialect = source.name, source.dialect.value
+        self._engine = source.kind.value
         self.digests = known
 
     def elapsed_ms(self) -> int:
@@ -95,6 +116,7 @@ class Journal:
 
     def refused(self, refusal: ReadError) -> None:
         """Record a refusal before anything was sent."""
+        count_read(self._engine, refusal.code, refusal.phase, elapsed_ms=self.elapsed_ms())
         self._audit.write(
             Ended(
                 id=self.id,
@@ -125,6 +147,8 @@ class Journal:
         truncation: str = "none",
     ) -> None:
         """Record how a read that was sent ended."""
+        elapsed_ms = self.elapsed_ms()
+        count_read(self._engine, outcome, phase, elapsed_ms=elapsed_ms, rows=rows, size=size)
         self._audit.write(
             Ended(
                 id=self.id,
@@ -136,7 +160,7 @@ class Journal:
                 detail=detail,
                 rows=rows,
                 bytes=size,
-                elapsed_ms=self.elapsed_ms(),
+                elapsed_ms=elapsed_ms,
                 truncation=truncation,
                 server=self.server,
                 roles=self._principal.roles,
@@ -152,6 +176,7 @@ class Journal:
 
     def explained_refused(self, refusal: ReadError) -> None:
         """Record a dry run that was refused."""
+        count_refusal(refusal.code, refusal.phase)
         self.explained(verdict="refused", refusal=refusal)
 
     def explained(

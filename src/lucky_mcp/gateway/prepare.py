@@ -29,6 +29,7 @@ from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.parse import parse
 from lucky_mcp.sql.resolve import resolve
 from lucky_mcp.sql.resolved import ResolvedQuery
+from lucky_mcp.telemetry.steps import step
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,12 +91,17 @@ def _runnable(view: View, principal: Principal, source: Source, request: SqlRead
 def _prepare(view: View, principal: Principal, source: Source, request: SqlRead) -> Prepared:
     grammar = GRAMMARS[source.dialect]
     catalog = catalog_for(view, principal, source)
-    statement = parse(request.sql, grammar)
-    allow(statement.tree, source.dialect)
-    query = resolve(statement, grammar, catalog, source.default_schema, _readable(view, principal, source))
+    readable = _readable(view, principal, source)
+    with step("parse"):
+        statement = parse(request.sql, grammar)
+    with step("allow"):
+        allow(statement.tree, source.dialect)
+    with step("resolve"):
+        query = resolve(statement, grammar, catalog, source.default_schema, readable)
     if query.unknown:
         raise unknown_tables(view, principal, source, query, request.sql)
-    decision = _decide(view, principal, source, catalog, query)
+    with step("decide"):
+        decision = _decide(view, principal, source, catalog, query)
     if isinstance(decision, Deny):
         raise denied(decision)
     if principal.is_system:
@@ -103,7 +109,8 @@ def _prepare(view: View, principal: Principal, source: Source, request: SqlRead)
     decision = settle_averages(query, decision)
     weight = LIGHT if reads_metadata(view, principal) else weigh(query, decision, source, catalog, view.now)
     probes = frozenset[str]() if principal.is_system else probed_values(query, decision)
-    guarded = enforce(query, decision, source, request.rows_max, view.now)
+    with step("enforce"):
+        guarded = enforce(query, decision, source, request.rows_max, view.now)
     columns = columns_read(query, decision)
     return Prepared(
         source=source, guarded=guarded, permit=decision, columns=columns, weight=weight, probes=probes

@@ -22,6 +22,7 @@ from lucky_mcp.gateway.view import View
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.source import Source
+from lucky_mcp.telemetry.instruments import PREPARED
 
 ENTRIES_MAX = 2_000
 BYTES_MAX = 32 << 20
@@ -64,7 +65,9 @@ class PreparedCache:
         with self._lock:
             entry = self._entries.get(key)
             if entry is None or not _same_rules(entry.view, view):
+                PREPARED.labels("made").inc()
                 return None
+            PREPARED.labels("kept").inc()
             self._entries.move_to_end(key)
             return entry.prepared
 

@@ -132,7 +132,7 @@ class Gateway:
         Raises a ReadError for every refusal and failure; its `agent_text` is all a caller may be told.
         """
         journal = self._journal(principal, request)
-        async with on_record(self._audit), self._admitted(principal, journal.refused) as spent:
+        async with on_record(self._audit, journal.id), self._admitted(principal, journal.refused) as spent:
             return await self._read(journal, principal, request, spent)
 
     async def _read(
@@ -170,7 +170,7 @@ class Gateway:
         No database is asked, except for its plan `with_plan`, if the caller may see plans.
         """
         journal = self._journal(principal, request)
-        async with on_record(self._audit), self._admitted(principal, journal.explained_refused):
+        async with on_record(self._audit, journal.id), self._admitted(principal, journal.explained_refused):
             return await self._explain(journal, principal, request, with_plan=with_plan)
 
     async def _explain(
@@ -285,7 +285,8 @@ class Gateway:
     ) -> Executed:
         """Run it; a failure becomes what the caller is told, for which a server may be asked once more."""
         try:
-            return await self._executor.execute(prepared.guarded, principal.subject, prepared.weight)
+            sent, caller = prepared.guarded, principal.subject
+            return await self._executor.execute(sent, caller, prepared.weight, journal.id)
         except ExecutionFailed as failure:
             journal.server = failure.server
             if is_drift(failure, request.sql):

@@ -15,10 +15,14 @@ from pydantic import ValidationError
 
 from lucky_mcp.errors import Code, ReadError
 from lucky_mcp.server.argument_errors import Schema, argument_error
+from lucky_mcp.telemetry.calls import tool_call
+from lucky_mcp.telemetry.instruments import TOOL_CALLS
 
 log = structlog.get_logger(__name__)
 
 NewReference = Callable[[], str]
+# What is called by a name that no tool has is one thing in metrics, whatever the name.
+UNKNOWN = "unknown"
 
 
 def error_result(text: str) -> ToolResult:
@@ -71,6 +75,17 @@ class ErrorsMiddleware(Middleware):
         call_next: CallNext[mcp_types.CallToolRequestParams, ToolResult],
     ) -> ToolResult:
         """Call the tool and map what it raises."""
+        tool = context.message.name if context.message.name in self._schemas else UNKNOWN
+        with tool_call(tool):
+            answer = await self._answered(context, call_next)
+        TOOL_CALLS.labels(tool, "error" if answer.is_error else "ok").inc()
+        return answer
+
+    async def _answered(
+        self,
+        context: MiddlewareContext[mcp_types.CallToolRequestParams],
+        call_next: CallNext[mcp_types.CallToolRequestParams, ToolResult],
+    ) -> ToolResult:
         try:
             return await call_next(context)
         except NotFoundError:

@@ -23,7 +23,7 @@ class NothingIsRead(Executor):
     def __init__(self) -> None:
         """There is no registry to run on."""
 
-    async def execute(self, read: GuardedSql, caller: str, weight: Weight) -> Executed:
+    async def execute(self, read: GuardedSql, caller: str, weight: Weight, receipt: str = "") -> Executed:
         """Raise ExecutionFailed: no source is open here."""
         raise ExecutionFailed(EngineError(EngineErrorKind.UNAVAILABLE, f"{read.source.name} is not opened"))
 

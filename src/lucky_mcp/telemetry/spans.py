@@ -1,0 +1,76 @@
+"""Spans of OpenTelemetry: what took how long, for a tracer that somebody configured; else they are empty.
+
+INVARIANT: an attribute holds a name of ours (a step, a source, an engine, a code, a receipt) or a number.
+No statement, no value of one, no caller and no driver's words: exceptions are recorded by their code alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from opentelemetry import context as contexts
+from opentelemetry import propagate, trace
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+
+PREFIX = "lucky."
+_tracer = trace.get_tracer("lucky_mcp")
+
+
+@contextmanager
+def span(name: str, *, serves: bool = False, **attributes: str | int | float) -> Iterator[Span]:
+    """Run the block as a span below the one under way; `serves` marks the one that answers a request.
+
+    A failure shows as its `code` or the name of its class.
+    """
+    with _tracer.start_as_current_span(
+        name,
+        kind=SpanKind.SERVER if serves else SpanKind.INTERNAL,
+        attributes={PREFIX + key: value for key, value in attributes.items()},
+        record_exception=False,
+        set_status_on_exception=False,
+    ) as made:
+        try:
+            yield made
+        except BaseException as failure:
+            made.set_status(Status(StatusCode.ERROR, _short(failure)))
+            raise
+
+
+def note(**attributes: str | int | float) -> None:
+    """Add attributes to the span under way."""
+    under_way = trace.get_current_span()
+    if under_way.is_recording():
+        under_way.set_attributes({PREFIX + key: value for key, value in attributes.items()})
+
+
+def trace_id() -> str:
+    """Return the id of the trace under way: 32 digits of base 16, or nothing."""
+    under_way = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(under_way.trace_id) if under_way.is_valid else ""
+
+
+def here() -> Context:
+    """Return what another thread needs to go on with the trace under way."""
+    return contexts.get_current()
+
+
+@contextmanager
+def going_on(from_there: Context) -> Iterator[None]:
+    """Run the block, on whatever thread, in the trace of `from_there`."""
+    token = contexts.attach(from_there)
+    try:
+        yield
+    finally:
+        contexts.detach(token)
+
+
+def sent_by(headers: Mapping[str, str]) -> Context:
+    """Return the trace that a caller's headers (`traceparent`, names in small letters) name, if they do."""
+    return propagate.extract(headers)
+
+
+def _short(failure: BaseException) -> str:
+    code = getattr(failure, "code", None) or getattr(failure, "kind", None)
+    return str(code) if isinstance(code, str) else type(failure).__name__
