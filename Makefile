@@ -48,7 +48,7 @@ fuzz: setup ## Ask N generated queries, going on from the last run (ENGINE=mysql
 attacks: setup ## Try every attack on every engine, and without a guard (ENGINE=mariadb MUTATED=1)
 	$(BIN)/python -m tests.attacks.run_attacks --engine $(ENGINE) --mutated $(MUTATED)
 
-corpora: setup ## Ask a thousand honest questions, guarded and plain (CORPORA_ARGS="--match postgres")
+corpora: setup ## Ask a thousand honest questions, guarded and plain (CORPORA_ARGS="--engine mariadb")
 	$(BIN)/python -m tests.corpora.run $(CORPORA_ARGS)
 
 mutants: setup ## Break the guard in each known way, and show which check notices (MUTANTS_ARGS="--match verify")

@@ -406,7 +406,7 @@ SELECT `o`.`order_no` AS `no`, `o`.`pay_amount` AS `paid` FROM `t_sales_order_m`
 SELECT luckyus_sales_order.t_sales_order_m.shop_id, COUNT(*) FROM luckyus_sales_order.t_sales_order_m GROUP BY luckyus_sales_order.t_sales_order_m.shop_id;
 
 -- index hint (salesorder)
-SELECT shop_id, COUNT(*) FROM t_sales_order_m FORCE INDEX (idx_shop_time) GROUP BY shop_id;
+SELECT shop_id, COUNT(*) FROM t_sales_order_m FORCE INDEX (PRIMARY) GROUP BY shop_id;
 
 -- natural join of derived tables (salesorder)
 SELECT COUNT(*) FROM (SELECT order_id, shop_id FROM t_sales_order_m) a NATURAL JOIN (SELECT order_id, quantity FROM t_order_item) b;
@@ -766,7 +766,7 @@ SELECT JSON_VALUE(tag_data, '$.favourite') AS favourite, COUNT(*) AS n FROM t_us
 SELECT user_state, AVG(CAST(JSON_EXTRACT(tag_data, '$.visits_30d') AS SIGNED)) AS visits FROM t_user_state GROUP BY user_state ORDER BY user_state;
 
 -- sensitive to coupons (isalescdp)
-SELECT JSON_EXTRACT(tag_data, '$.coupon_sensitive') AS sensitive, COUNT(*) FROM t_user_state GROUP BY sensitive;
+SELECT JSON_EXTRACT(tag_data, '$.coupon_sensitive') AS is_sensitive, COUNT(*) FROM t_user_state GROUP BY is_sensitive;
 
 -- keys of the tags (isalescdp)
 SELECT JSON_LENGTH(tag_data) AS tags, COUNT(*) FROM t_user_state GROUP BY tags;

@@ -11,36 +11,68 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import date
 from pathlib import Path
 
 from lucky_mcp.demo.generate import generate
-from tests.support.corpora import Question, origins, questions, refusals
+from lucky_mcp.demo.tables import Fleet
+from tests.support.corpora import Question, lacking, origins, questions, refusals
 from tests.support.corpora_asked import Asked, Corpora, Verdict
+from tests.support.corpora_on_servers import corpora_on
 from tests.support.dialect_worlds import DialectWorlds
+from tests.support.generator_servers import SERVERS, servers_of
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRESS_EVERY = 100
 
 
 async def asked(chosen: list[Question], folder: Path) -> list[Asked]:
-    """Ask the questions one after the other."""
-    fleet = generate(seed=7, end=date(2026, 2, 14), scale="tiny")
-    worlds = DialectWorlds(fleet, ROOT / "policies", folder / "demo")
+    """Ask the questions of the embedded engine, one after the other."""
+    worlds = DialectWorlds(demo(), ROOT / "policies", folder / "demo")
     corpora = Corpora(worlds, folder)
-    found = []
-    for number, question in enumerate(chosen, start=1):
-        found.append(await corpora.ask(question))
-        if number % PROGRESS_EVERY == 0:
-            print(f"{number} of {len(chosen)}", file=sys.stderr, flush=True)
+    found = await one_by_one(chosen, corpora.ask)
     await corpora.close()
     worlds.close()
     return found
 
 
-def unexpected(found: list[Asked]) -> list[str]:
-    """Return one line for each question that is neither answered as it should be nor a refusal that is known."""
-    known = {(each.corpus, each.title): each.code for each in refusals()}
+async def asked_on(server: str, chosen: list[Question], folder: Path) -> list[Asked]:
+    """Ask a private server those questions that are about the demo and that it has words for.
+
+    NoServer when it is not installed.
+    """
+    without = lacking(server)
+    with servers_of(server) as servers:
+        corpora = await corpora_on(servers, demo(), ROOT / "policies", folder)
+        there = [each for each in chosen if corpora.has(each) and (each.corpus, each.title) not in without]
+        found = await one_by_one(there, corpora.ask)
+        await corpora.close()
+    return found
+
+
+async def one_by_one(chosen: list[Question], ask: Callable[[Question], Awaitable[Asked]]) -> list[Asked]:
+    """Ask each question, and tell how far that has come."""
+    found = []
+    for number, question in enumerate(chosen, start=1):
+        found.append(await ask(question))
+        if number % PROGRESS_EVERY == 0:
+            print(f"{number} of {len(chosen)}", file=sys.stderr, flush=True)
+    return found
+
+
+def demo() -> Fleet:
+    """Return the data that is asked."""
+    return generate(seed=7, end=date(2026, 2, 14), scale="tiny")
+
+
+def unexpected(found: list[Asked], *, on_server: bool = False) -> list[str]:
+    """Return one line for each question that is neither answered as it should be nor a refusal that is known.
+
+    What the embedded engine alone has no equal for, a server must answer.
+    """
+    listed = [each for each in refusals() if not on_server or each.where == "everywhere"]
+    known = {(each.corpus, each.title): each.code for each in listed}
     lines = []
     for each in found:
         expected = known.get((each.question.corpus, each.question.title), "")
@@ -71,18 +103,23 @@ def table(found: list[Asked]) -> list[str]:
 def main() -> int:
     """Run the command line."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--engine", choices=["embedded", *SERVERS], default="embedded")
     parser.add_argument("--match", default="", help="only questions whose place or title has this")
     arguments = parser.parse_args()
     chosen = [each for each in questions() if arguments.match in f"{each.place} {each.title}"]
     begun = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        found = asyncio.run(asked(chosen, Path(folder)))
+        on_server = arguments.engine != "embedded"
+        asking = (
+            asked_on(arguments.engine, chosen, Path(folder)) if on_server else asked(chosen, Path(folder))
+        )
+        found = asyncio.run(asking)
     print("\n".join(table(found)))
     empty = sum(not each.rows for each in found if each.verdict is Verdict.SAME)
     print(f"{time.monotonic() - begun:.0f} s; {empty} of the answers have no rows")
     for corpus, (origin, licence) in origins().items():
         print(f"{corpus}: {origin}; {licence}")
-    wrong = unexpected(found)
+    wrong = unexpected(found, on_server=on_server)
     print("\n".join(wrong))
     return 1 if wrong else 0
 

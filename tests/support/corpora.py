@@ -59,6 +59,12 @@ def refusals() -> list[Refusal]:
     return [Refusal(**entry) for entry in tree["refusals"] or ()]
 
 
+def lacking(server: str) -> set[tuple[str, str]]:
+    """Return corpus and title of the questions that a server has no words for, guarded or plain."""
+    tree = YAML(typ="safe").load((FOLDER / "refusals.yaml").read_text(encoding="utf-8"))
+    return {(entry["corpus"], entry["title"]) for entry in tree.get(f"{server}_lacks", ())}
+
+
 def origins() -> Mapping[str, tuple[str, str]]:
     """Return (origin, licence) of each corpus."""
     found: dict[str, tuple[str, str]] = {}

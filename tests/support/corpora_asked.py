@@ -15,6 +15,7 @@ from lucky_mcp.enforcement.clock import settle_clock
 from lucky_mcp.errors import ReadError
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.model.request import SqlRead
+from lucky_mcp.model.result import ReadResult
 from lucky_mcp.sql.nodes import Nodes
 from tests.support.corpora import Question
 from tests.support.dialect_worlds import DialectWorlds
@@ -69,13 +70,7 @@ class Corpora:
             _, expected = self._plain(question, gateway, twin)
         except (duckdb.Error, SqlglotError, ReadError) as failure:
             return Asked(question=question, verdict=Verdict.WRONG, told=str(failure).splitlines()[0])
-        found, wanted = as_multiset(result.rows), as_multiset(expected)
-        is_same = found <= wanted and len(result.rows) == len(expected)
-        if result.truncation != "none":
-            is_same = found <= wanted and len(result.rows) < len(expected)
-        verdict = Verdict.SAME if is_same else Verdict.DIFFERENT
-        told = "" if is_same else _shown(found - wanted, wanted - found)
-        return Asked(question=question, verdict=verdict, told=told, rows=len(expected))
+        return compared(question, result, expected)
 
     async def close(self) -> None:
         """Close every gateway and every copy."""
@@ -106,6 +101,17 @@ class Corpora:
         if settle_clock(Nodes(tree), source, NOW):
             sql = tree.sql(dialect=question.dialect)
         return twin.ask(source.name, sql, source.default_schema or "")
+
+
+def compared(question: Question, result: ReadResult, expected: Rows) -> Asked:
+    """Return the verdict on an answer, by the rows that it should have; their order is left aside."""
+    found, wanted = as_multiset(result.rows), as_multiset(expected)
+    is_same = found <= wanted and len(result.rows) == len(expected)
+    if result.truncation != "none":
+        is_same = found <= wanted and len(result.rows) < len(expected)
+    verdict = Verdict.SAME if is_same else Verdict.DIFFERENT
+    told = "" if is_same else _shown(found - wanted, wanted - found)
+    return Asked(question=question, verdict=verdict, told=told, rows=len(expected))
 
 
 def _shown(more: Mapping[tuple[str, ...], int], missing: Mapping[tuple[str, ...], int]) -> str:

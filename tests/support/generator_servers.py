@@ -114,12 +114,16 @@ def house_on(
 
 
 def there(tables: Sequence[Table], kind: Kind) -> list[Table]:
-    """Return the tables as the server can hold them.
+    """Return the tables that the properties read, as the server can hold them.
 
     MySQL's default collations pad and fold: there `usd ` is USD for the filter and for everybody who asks.
     """
-    kept = [table for table in tables if table.source in READ]
-    return [_without_padding(table) for table in kept] if kind is Kind.MYSQL else kept
+    return without_padding([table for table in tables if table.source in READ], kind)
+
+
+def without_padding(tables: Sequence[Table], kind: Kind) -> list[Table]:
+    """Return the tables without rows whose currency MySQL pads and folds to another."""
+    return [_without_padding(table) for table in tables] if kind is Kind.MYSQL else list(tables)
 
 
 def texts_in(tables: Sequence[Table]) -> frozenset[str]:
@@ -141,17 +145,24 @@ def _without_padding(table: Table) -> Table:
 
 
 @contextmanager
-def server_house(name: str, fleet: Fleet, policies: Path, folder: Path) -> Iterator[ServerHouse]:
-    """Run private servers with everything on them; NoServer when they are not installed."""
+def servers_of(name: str) -> Iterator[tuple[Worlds, Worlds]]:
+    """Run private servers of a kind, for guarded reads and for plain ones; NoServer when they are not installed."""
     with ExitStack() as stack:
         if name == POSTGRES:
-            worlds: Worlds = PostgresWorlds(stack.enter_context(postgres()))
-            others = worlds
-        else:
-            opened = mysql if name == MYSQL else mariadb
-            worlds, others = (
-                MariaDBWorlds(stack.enter_context(opened(TABLES_WITHOUT_CASE))) for _ in range(2)
-            )
+            worlds = PostgresWorlds(stack.enter_context(postgres()))
+            yield worlds, worlds
+            return
+        opened = mysql if name == MYSQL else mariadb
+        first, second = (MariaDBWorlds(stack.enter_context(opened(TABLES_WITHOUT_CASE))) for _ in range(2))
+        yield first, second
+
+
+@contextmanager
+def server_house(name: str, fleet: Fleet, policies: Path, folder: Path) -> Iterator[ServerHouse]:
+    """Run private servers with everything on them; NoServer when they are not installed."""
+    with servers_of(name) as (worlds, others):
         made = house_on(worlds, others, name, fleet, policies, folder)
-        stack.callback(made.close)
-        yield made
+        try:
+            yield made
+        finally:
+            made.close()
