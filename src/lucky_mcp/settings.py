@@ -8,12 +8,14 @@ to clients' configuration files; both are ignored.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from lucky_mcp.audit.keys import AuditKeys, keys_of
@@ -39,6 +41,31 @@ def _split(value: object) -> object:
     return (
         tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
     )
+
+
+def _origin(value: str) -> str:
+    """Take an address without a path; over plain http only this machine's."""
+    parts = urlsplit(value)
+    local = parts.hostname in ("127.0.0.1", "::1", "localhost")
+    if value and (
+        parts.scheme not in (("https", "http") if local else ("https",))
+        or not parts.hostname
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+        or "@" in parts.netloc
+    ):
+        raise ValueError("it is https://name or https://name:port, without a path")
+    return value.rstrip("/")
+
+
+def _named(value: tuple[str, ...]) -> tuple[str, ...]:
+    """Refuse what would let every name in; a star may only stand before a name and its dot."""
+    for part in value:
+        name = re.sub(r"^[a-z]+://", "", part).removeprefix("*.")
+        if not re.search("[A-Za-z0-9]", name) or "*" in name or "?" in name:
+            raise ValueError("it lists names, or *.name for those below one")
+    return value
 
 
 Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
@@ -95,11 +122,20 @@ class Settings(BaseSettings):
     ] = 1
     host: Annotated[str, Field(min_length=1, description="The address to serve HTTP on.")] = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535, description="The port for HTTP; 0 takes any free.")] = 8765
+    public_url: Annotated[
+        str,
+        AfterValidator(_origin),
+        Field(description="The address by which clients reach this server: https://name, without path."),
+    ] = ""
     allowed_hosts: Annotated[
-        Names, Field(description="Host headers to accept, separated by commas; needed behind a public name.")
+        Names,
+        AfterValidator(_named),
+        Field(description="Host headers to accept, separated by commas; needed behind a public name."),
     ] = ()
     allowed_origins: Annotated[
-        Names, Field(description="Browser origins to accept, separated by commas; others are refused.")
+        Names,
+        AfterValidator(_named),
+        Field(description="Browser origins to accept, separated by commas; others are refused."),
     ] = ()
     prompts: Annotated[
         Path | None,
@@ -127,6 +163,12 @@ class Settings(BaseSettings):
     def meter(self, environment: Mapping[str, str]) -> Meter:
         """What callers are counted by; ConfigurationError when it cannot be."""
         return open_meter(self.limits_url, self.limits_password, self.limits_processes, environment)
+
+    @property
+    def hosts(self) -> tuple[str, ...]:
+        """Every name by which clients may call this server."""
+        own = urlsplit(self.public_url).hostname
+        return (*self.allowed_hosts, own) if own else self.allowed_hosts
 
     @property
     def tokens_path(self) -> Path:

@@ -138,7 +138,18 @@ def test_there_must_be_a_directory(tmp_path: Path) -> None:
 def test_every_rule_is_broken_by_a_test() -> None:
     tested = {fault.said.split()[1].removesuffix(":") for fault in LINT_FAULTS}
     elsewhere = {"contract-gap", "catalog-without-dataset", "catalog-without-source", "unreadable"}
-    by_the_loader = {"shape", "source", "role", "tag", "reference", "bound", "table", "column", "contract"}
+    by_the_loader = {
+        "shape",
+        "source",
+        "role",
+        "tag",
+        "reference",
+        "bound",
+        "table",
+        "column",
+        "contract",
+        "identity",
+    }
     assert tested | elsewhere | by_the_loader | {"grant", "denial", "load"} == set(RULES)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lucky_mcp.app.gateway import open_gateway, policy_directory
+from lucky_mcp.app.identity import authentication, check_identity, signed_tokens
 from lucky_mcp.app.tokens import open_tokens
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.identity.demo import DEMO_DEFAULT, DemoTokens
@@ -19,6 +20,7 @@ from lucky_mcp.settings import Settings
 
 if TYPE_CHECKING:
     from lucky_mcp.gateway.read import Gateway
+    from lucky_mcp.server.auth import AuthProvider
 
 
 async def serve_stdio(settings: Settings, *, demo: bool) -> None:
@@ -54,23 +56,27 @@ async def serve_http(
 ) -> None:
     """Serve /mcp and /health on `bound`; `when_ready` runs once requests are answered."""
     from lucky_mcp.gateway.start import settle
-    from lucky_mcp.server.auth import BearerVerifier, DemoVerifier, bearer_caller
+    from lucky_mcp.server.auth import DemoVerifier, bearer_caller
     from lucky_mcp.server.server import build_server
     from lucky_mcp.server.transports import http_app
     from lucky_mcp.server.transports import serve_http as serve
 
     check_http(settings, demo=demo)
     async with open_gateway(settings, environment) as gateway:
-        verify = _verifier(settings, gateway, demo=demo)
+        signed = signed_tokens(settings, environment)
+        if demo:
+            auth: AuthProvider = DemoVerifier(_verifier(settings, gateway, demo=True))
+        else:
+            auth = authentication(settings, gateway, signed)
         server = build_server(
             gateway=gateway,
             identify=bearer_caller,
             new_reference=_new_reference,
             prompts=_prompts(settings),
-            auth=DemoVerifier(verify) if demo else BearerVerifier(verify),
+            auth=auth,
         )
         settle(gateway.policies)
-        app = http_app(server, allowed_hosts=settings.allowed_hosts, allowed_origins=settings.allowed_origins)
+        app = http_app(server, allowed_hosts=settings.hosts, allowed_origins=settings.allowed_origins)
         await serve(app, bound, when_ready=when_ready)
 
 
@@ -83,10 +89,8 @@ def check_http(settings: Settings, *, demo: bool) -> None:
             f"{settings.host} is not loopback, and demo tokens, which anybody knows, are for this machine"
         )
     policy_directory(settings)
-    if not demo and not open_tokens(settings).tokens():
-        raise ConfigurationError(
-            f"{settings.tokens_path}: no token exists, so nobody could call; run: lucky-mcp token create"
-        )
+    if not demo:
+        check_identity(settings)
 
 
 def _verifier(settings: Settings, gateway: Gateway, *, demo: bool) -> Verify:

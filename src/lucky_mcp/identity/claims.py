@@ -29,6 +29,11 @@ def principal_of(claims: Mapping[str, object]) -> Principal:
     )
 
 
+def checked_subject(subject: str) -> str:
+    """Return a subject that a caller may have; ValueError for any other."""
+    return _matching(subject, _SUBJECT, "subject")
+
+
 def claims_of(principal: Principal) -> dict[str, object]:
     """The claims that `principal_of` turns back into `principal`, as plain JSON values."""
     app = {"app": claims_of(principal.app)} if principal.app is not None else {}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from lucky_mcp.identity.claims import claims_of, principal_of
 from lucky_mcp.identity.token_file import WHAT, StoredToken, read_tokens, write_tokens
+from lucky_mcp.identity.verified import Verified
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.secrets.private_files import Stamp, sole_writer, stamp_of
 
@@ -88,7 +89,12 @@ class TokenStore:
         return tuple(self._by_hash.values())
 
     def verify(self, secret: str) -> Principal | None:
-        """Who holds `secret`, or None; ConfigurationError when the token file cannot be trusted.
+        """Who holds `secret`, or None; ConfigurationError when the token file cannot be trusted."""
+        found = self.holder(secret)
+        return found.principal if found is not None else None
+
+    def holder(self, secret: str) -> Verified | None:
+        """Who holds `secret` and until when, or None; ConfigurationError as `verify`.
 
         The look-up goes by hash, so how long it takes tells nothing about any secret.
         """
@@ -97,7 +103,7 @@ class TokenStore:
         token = self._by_hash.get(hashed)
         if token is None or not hmac.compare_digest(token.sha256, hashed) or token.is_expired(self._now()):
             return None
-        return token.principal()
+        return Verified(principal=token.principal(), expires=token.expires)
 
     def _refresh(self) -> None:
         """Read the file again when it is another one than last time, so that a revocation counts at once."""

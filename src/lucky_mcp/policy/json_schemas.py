@@ -17,6 +17,7 @@ from lucky_mcp.policy.schema import (
     BoundsFile,
     ContractsFile,
     DatasetFile,
+    IdentityFile,
     ReferencesFile,
     RolesFile,
     SourcesFile,
@@ -32,6 +33,7 @@ MODELS: Final[Mapping[str, type[BaseModel]]] = MappingProxyType(
         "contracts": ContractsFile,
         "references": ReferencesFile,
         "bounds": BoundsFile,
+        "identity": IdentityFile,
         "dataset": DatasetFile,
         "test": ExpectationsFile,
     }

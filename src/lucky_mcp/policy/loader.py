@@ -17,6 +17,7 @@ from lucky_mcp.model.source import Limits, Replication, Server, Source
 from lucky_mcp.policy.compile_contracts import ContractCompiler
 from lucky_mcp.policy.compile_dataset import DatasetCompiler
 from lucky_mcp.policy.compile_exemptions import check_exemption, check_ids, written_exemptions
+from lucky_mcp.policy.identity_rules import NOBODY, read_identity
 from lucky_mcp.policy.levels import LEVELS
 from lucky_mcp.policy.masks import mask_named
 from lucky_mcp.policy.policy_set import MaskRule, PolicySet, Reference, Role, TablePolicy
@@ -46,6 +47,7 @@ from lucky_mcp.policy.yaml_files import YamlFile
 # What a scaffold wrote and no reviewer has renamed yet.
 PROPOSED = ".proposed.yaml"
 REQUIRED_FILES = ("sources", "roles", "tags", "contracts", "references", "bounds")
+OPTIONAL_FILES = ("identity",)
 
 
 def load_policies(
@@ -64,6 +66,7 @@ def load_policies(
     if not directory.is_dir():
         raise ConfigurationError(f"there is no policy directory {directory.name!r}; pass --policies DIR")
     files = {name: YamlFile(directory / f"{name}.yaml", directory) for name in REQUIRED_FILES}
+    files |= optional_files(directory)
     paths = dataset_paths(directory) if with_datasets else []
     datasets = [YamlFile(path, directory) for path in paths]
     sources = read_sources(files["sources"], directory, environment)
@@ -73,6 +76,7 @@ def load_policies(
         files["tags"].read_as(TagsFile), lambda index: files["tags"].place(("classifiers", index))
     )
     references = read_references(files["references"], sources)
+    identity = read_identity(files["identity"], roles, environment) if "identity" in files else NOBODY
     bounds = files["bounds"].read_as(BoundsFile)
     check_bound_roles(bounds, roles, files["bounds"])
     return PolicySet(
@@ -96,8 +100,15 @@ def load_policies(
         bound_default=default_bound(bounds.default, files["bounds"]),
         bounds_by_role={name: entry.model_dump(exclude_none=True) for name, entry in bounds.roles.items()},
         quotas=quotas_of(bounds.quotas),
+        identity=identity,
         bounds_by_kind={kind: entry.model_dump(exclude_none=True) for kind, entry in bounds.kinds.items()},
     )
+
+
+def optional_files(directory: Path) -> dict[str, YamlFile]:
+    """Return the files that a directory may have, by name."""
+    paths = {name: directory / f"{name}.yaml" for name in OPTIONAL_FILES}
+    return {name: YamlFile(path, directory) for name, path in paths.items() if path.exists()}
 
 
 def dataset_paths(directory: Path) -> list[Path]:

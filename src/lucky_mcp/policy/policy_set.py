@@ -13,6 +13,7 @@ from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.source import Kind, Source
 from lucky_mcp.policy.expressions import Filter
+from lucky_mcp.policy.identity_rules import NOBODY, IdentityRules
 from lucky_mcp.policy.levels import Level
 from lucky_mcp.policy.quotas import NO_QUOTAS, Quotas
 from lucky_mcp.policy.tags import Tags
@@ -203,6 +204,7 @@ class PolicySet:
     bounds_by_role: Mapping[str, Mapping[str, int]]
     bounds_by_kind: Mapping[Kind, Mapping[str, int]]
     quotas: Quotas = NO_QUOTAS
+    identity: IdentityRules = NOBODY
 
     def source(self, name: str) -> Source | None:
         """The source of that full or short name; None when there is none or the short name is shared."""

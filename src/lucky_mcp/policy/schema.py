@@ -11,6 +11,7 @@ from lucky_mcp.model.source import SERVERS, Dialect, Kind
 from lucky_mcp.policy.column_schema import ColumnEntry, KMinEntry
 from lucky_mcp.policy.contract_schema import Contract as Contract
 from lucky_mcp.policy.contract_schema import ContractsFile as ContractsFile
+from lucky_mcp.policy.identity_schema import IdentityFile as IdentityFile
 from lucky_mcp.policy.levels import Level as Level
 from lucky_mcp.policy.levels import RoleLevel
 from lucky_mcp.policy.quota_schema import QuotasEntry

@@ -1,12 +1,15 @@
-"""From a transport to a principal: bearer tokens on HTTP, one token for the whole process on stdio."""
+"""From a transport to a principal: bearer credentials on HTTP, one token for the whole process on stdio."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import structlog
-from fastmcp.server.auth import AccessToken, TokenVerifier
+from fastmcp.server.auth import AccessToken, RemoteAuthProvider, TokenVerifier
+from fastmcp.server.auth import AuthProvider as AuthProvider
 from fastmcp.server.dependencies import get_access_token
+from pydantic import AnyHttpUrl
 from starlette.middleware import Middleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -14,6 +17,7 @@ from lucky_mcp.errors import ConfigurationError, NotAuthenticated
 from lucky_mcp.identity.claims import claims_of, principal_of
 from lucky_mcp.identity.demo import DEMO_DEFAULT
 from lucky_mcp.identity.tokens import Verify
+from lucky_mcp.identity.verified import Authenticate, CredentialRefused, Verified
 from lucky_mcp.model.principal import Principal
 
 log = structlog.get_logger(__name__)
@@ -21,30 +25,57 @@ log = structlog.get_logger(__name__)
 Identify = Callable[[], Principal]
 
 
-class BearerVerifier(TokenVerifier):
-    """Lets FastMCP answer 401 with WWW-Authenticate to every request whose token `verify` does not know."""
+class CredentialVerifier(TokenVerifier):
+    """Lets FastMCP answer 401 with WWW-Authenticate to every request whose credential is refused."""
 
-    def __init__(self, verify: Verify) -> None:
+    def __init__(self, authenticate: Authenticate) -> None:
         super().__init__()
-        self._verify = verify
+        self._authenticate = authenticate
 
     async def verify_token(self, token: str) -> AccessToken | None:
-        """The caller's claims; None when the token is unknown, expired, or cannot be checked at all."""
+        """The caller's claims; None when the credential is refused, or cannot be checked at all."""
         try:
-            principal = self._verify(token)
+            verified = await self._authenticate(token)
         except ConfigurationError as error:
             log.error("nobody can be authenticated", why=str(error))
             return None
-        if principal is None:
+        except CredentialRefused:
             return None
+        principal = verified.principal
         # The secret has done its work; it is not carried further into the request.
         return AccessToken(
             token="",
             client_id=principal.subject,
             subject=principal.subject,
             scopes=[],
+            expires_at=math.ceil(verified.expires.timestamp()) if verified.expires else None,
             claims=claims_of(principal),
         )
+
+
+class BearerVerifier(CredentialVerifier):
+    """The same where tokens are all there is; `verify` knows who holds one."""
+
+    def __init__(self, verify: Verify) -> None:
+        async def authenticate(secret: str) -> Verified:
+            principal = verify(secret)
+            if principal is None:
+                raise CredentialRefused("no such token, or one that has expired or was revoked")
+            return Verified(principal=principal)
+
+        super().__init__(authenticate)
+
+
+def resource_server(
+    verifier: CredentialVerifier, *, issuers: tuple[str, ...], public_url: str
+) -> RemoteAuthProvider:
+    """Tell clients at `/.well-known/oauth-protected-resource/…` (RFC 9728) whose tokens are taken here."""
+    return RemoteAuthProvider(
+        token_verifier=verifier,
+        authorization_servers=[AnyHttpUrl(each) for each in issuers],
+        base_url=public_url,
+        resource_name="lucky-mcp",
+    )
 
 
 class DemoVerifier(BearerVerifier):
@@ -73,6 +104,11 @@ def bearer_caller() -> Principal:
     token = get_access_token()
     if token is None:
         raise _nobody("this request carries no bearer token")
+    if token.claims.get("roles") == []:
+        raise NotAuthenticated(
+            "you are known here, and none of your groups has a role",
+            next_step="ask the operator of this server for a group that has one",
+        )
     try:
         return principal_of(token.claims)
     except ValueError:

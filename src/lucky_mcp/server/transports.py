@@ -29,14 +29,15 @@ def http_app(
     """The ASGI application: stateless, so that any process can answer any request, and framed as SSE.
 
     Plain JSON answers would lose the keep-alive pings that proxies need during a long query. Host and
-    Origin are always checked on loopback, elsewhere once `allowed_hosts` or `allowed_origins` are given.
+    Origin of every request are checked: besides loopback names and the address that was called, those of
+    `allowed_hosts` and `allowed_origins` are let in.
     """
     return server.http_app(
         path=MCP_PATH,
         transport="http",
         stateless_http=True,
         json_response=False,
-        host_origin_protection="auto",
+        host_origin_protection=True,
         allowed_hosts=list(allowed_hosts) or None,
         allowed_origins=list(allowed_origins) or None,
     )

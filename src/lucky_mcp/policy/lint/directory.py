@@ -15,7 +15,7 @@ from lucky_mcp.catalog.loader import read_snapshot
 from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.policy.expectations import ExpectationsFile
 from lucky_mcp.policy.lint.findings import Findings
-from lucky_mcp.policy.loader import REQUIRED_FILES, dataset_paths
+from lucky_mcp.policy.loader import OPTIONAL_FILES, REQUIRED_FILES, dataset_paths
 from lucky_mcp.policy.schema import (
     BoundsFile,
     ContractsFile,
@@ -67,6 +67,11 @@ def read_directory(root: Path, findings: Findings) -> Directory:
         file = _file(root / f"{name}.yaml", root, findings)
         if file is not None:
             files[name] = file
+    for name in OPTIONAL_FILES:
+        path = root / f"{name}.yaml"
+        found = _file(path, root, findings) if path.exists() else None
+        if found is not None:
+            files[name] = found
     _read_expectations(root, findings)
     sources = _model(files.get("sources"), SourcesFile, findings)
     tags_file = _model(files.get("tags"), TagsFile, findings)

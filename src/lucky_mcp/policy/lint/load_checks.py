@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lucky_mcp.policy.compile_dataset import DatasetCompiler
 from lucky_mcp.policy.compile_exemptions import check_exemption, check_ids, written_exemptions
+from lucky_mcp.policy.identity_rules import read_identity
 from lucky_mcp.policy.lint.directory import Dataset, Directory
 from lucky_mcp.policy.lint.findings import Findings
 from lucky_mcp.policy.loader import (
@@ -46,6 +47,8 @@ def _check_files(directory: Directory, findings: Findings) -> Mapping[str, Role]
         findings.attempt("bound", lambda: default_bound(bounds.default, files["bounds"]))
         if roles is not None:
             findings.attempt("bound", lambda: check_bound_roles(bounds, roles, files["bounds"]))
+    if "identity" in files and roles is not None:
+        findings.attempt("identity", lambda: read_identity(files["identity"], roles, AnyVariable()))
     return roles
 
 

@@ -44,6 +44,10 @@ RULES: dict[str, LintRule] = {
     "tag": _error("a classifier's patterns are regular expressions", "correct the pattern in tags.yaml"),
     "reference": _error("a reference set reads a source that is there", "name a source of sources.yaml"),
     "bound": _error("limits are complete and of roles that are there", "correct the entry in bounds.yaml"),
+    "identity": _error(
+        "issuers, groups, people and apps fit each other and the roles",
+        "correct the entry in identity.yaml",
+    ),
     "table": _error(
         "a listed table is in the reviewed catalog, once",
         "correct the name, or crawl the source, review and accept what was found",
