@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tomllib
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +18,11 @@ from tests.cli.fleet import put_in_place, revenue
 from tests.cli.running import Run
 from tests.server.fakes import FakeGateway
 from tests.support.audit_log import records
+
+
+def test_the_version_is_the_packages(run: Run, project_root: Path) -> None:
+    project = tomllib.loads((project_root / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert run("--version").out == f"{project['version']}\n"
 
 
 def audited(state: Path) -> list[tuple[str, str]]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 from enum import IntEnum
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
 from lucky_mcp.cli import audit, catalog, demo, masks, policy, replay, serve, sources, stops, token
 from lucky_mcp.errors import ConfigurationError, LuckyError, ReadError
+from lucky_mcp.version import VERSION
 
 
 class Exit(IntEnum):
@@ -35,6 +36,23 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(VERSION)
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Hold the options that come before every command."""
+
+
 app.command("serve")(serve.serve)
 app.command("demo")(demo.demo)
 app.add_typer(token.app, name="token")

@@ -20,12 +20,12 @@ from lucky_mcp.server.ops_tools import OpsTools
 from lucky_mcp.server.query_tools import QueryTools
 from lucky_mcp.server.texts import read_instructions, read_tool_text
 from lucky_mcp.server.visibility import ToolsetMiddleware
+from lucky_mcp.version import VERSION
 
 if TYPE_CHECKING:
     from lucky_mcp.gateway.read import Gateway
 
 NAME = "lucky-mcp"
-VERSION = "0.1.0"
 _LIST_CACHE_SECONDS = 60
 
 # Nothing here changes a source; the same query may give other rows later, and the rows come from outside.
