@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -21,6 +21,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from lucky_mcp.audit.keys import AuditKeys, keys_of
 from lucky_mcp.audit.rotation import Rotation
 from lucky_mcp.errors import ConfigurationError
+from lucky_mcp.identity.delegations import Handles
+from lucky_mcp.identity.opened import open_handles
 from lucky_mcp.limits.meter import Meter
 from lucky_mcp.limits.opened import open_meter
 from lucky_mcp.secrets.token_keys import TokenKeys
@@ -163,6 +165,10 @@ class Settings(BaseSettings):
     def meter(self, environment: Mapping[str, str]) -> Meter:
         """What callers are counted by; ConfigurationError when it cannot be."""
         return open_meter(self.limits_url, self.limits_password, self.limits_processes, environment)
+
+    def handles(self, environment: Mapping[str, str], now: Callable[[], datetime]) -> Handles:
+        """Where the handles of apps are kept; ConfigurationError when it cannot be used."""
+        return open_handles(self.limits_url, self.limits_password, environment, now)
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from lucky_mcp.policy.identity_rules import read_identity
-from lucky_mcp.policy.identity_schema import IssuerEntry
+from lucky_mcp.policy.identity_schema import AppEntry, IssuerEntry
 from lucky_mcp.policy.yaml_files import YamlFile
 from tests.docs.markdown import plain, read_page
 
@@ -28,5 +29,18 @@ def test_every_key_of_an_issuer_is_told() -> None:
     assert sorted(told) == sorted(IssuerEntry.model_fields)
 
 
+def test_every_key_of_an_app_is_told() -> None:
+    rows = PAGE.tables("Apps that ask for people")
+    told = {name for row in rows for name in row[0].replace("`", "").split(", ")}
+    assert told == set(AppEntry.model_fields)
+
+
+def test_every_answer_of_delegations_is_told(project_root: Path) -> None:
+    source = (project_root / "src/lucky_mcp/server/delegation_routes.py").read_text(encoding="utf-8")
+    told = {plain(row[1]) for row in PAGE.tables("Handles")}
+    given = set(re.findall(r'"error": "(\w+)"|_Refused\(\d+, "(\w+)"', source))
+    assert told == {first or second for first, second in given} - {"defect"}
+
+
 def test_there_are_examples() -> None:
-    assert SNIPPETS
+    assert len(SNIPPETS) == 2

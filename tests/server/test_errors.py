@@ -50,12 +50,12 @@ WRONG_ARGUMENTS = [
     (
         "describe_table",
         {"source": "s", "table": "t", "tabel": HIDDEN},
-        "describe_table: there is no argument `tabel`; the arguments are source, table\nNearest names: table",
+        "describe_table: there is no argument `tabel`; the arguments are source, table, lucky_ctx\nNearest names: table",
     ),
     (
         "describe_table",
         {"source": "s", "table": "t", HIDDEN: 1},
-        "describe_table: there is no argument of the name that was given; the arguments are source, table",
+        "describe_table: there is no argument of the name that was given; the arguments are source, table, lucky_ctx",
     ),
 ]
 

@@ -15,8 +15,9 @@ from fastmcp import Client
 from fastmcp.client.transports import StreamableHttpTransport
 from fastmcp.exceptions import McpError
 
-from lucky_mcp.app.identity import authentication, check_identity, signed_tokens
+from lucky_mcp.app.identity import authentication, check_identity, open_identity
 from lucky_mcp.app.tokens import open_tokens
+from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.identity.tokens import TokenStore
 from lucky_mcp.model.principal import Principal
@@ -59,10 +60,13 @@ class Served:
 @asynccontextmanager
 async def providers(state: Path, rules: IdentityRules, public_url: str = "https://lucky.test") -> Any:
     settings = Settings(state=state, public_url=public_url)  # type: ignore[call-arg]
-    gateway = FakeGateway()
+    gateway: Any = FakeGateway()
     gateway.policies = SimpleNamespace(sources={}, roles={}, identity=rules)
-    auth = authentication(settings, gateway, signed_tokens(settings, {}))  # type: ignore[arg-type]
-    async with served(auth, gateway) as endpoint:
+    gateway.audit = MemorySink()
+    async with (
+        open_identity(settings, gateway, {}) as identity,
+        served(authentication(settings, gateway, identity), gateway) as endpoint,
+    ):
         yield Served(endpoint, gateway, open_tokens(settings))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,14 +14,19 @@ from lucky_mcp.app.gateway import now, policy_directory
 from lucky_mcp.app.tokens import open_tokens
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.identity.authenticator import Authenticator
+from lucky_mcp.identity.delegations import Delegations
+from lucky_mcp.identity.on_behalf import OnBehalf
 from lucky_mcp.identity.signed_tokens import SignedTokens
 from lucky_mcp.identity.signing_keys import SigningKeys
+from lucky_mcp.policy.identity_rules import IdentityRules
 from lucky_mcp.policy.identity_schema import IdentityFile
 from lucky_mcp.policy.yaml_files import YamlFile
 from lucky_mcp.settings import Settings
 
 if TYPE_CHECKING:
+    from lucky_mcp.gateway.delegating import Delegating
     from lucky_mcp.gateway.read import Gateway
+    from lucky_mcp.gateway.refusal_log import RefusalLog
     from lucky_mcp.server.auth import AuthProvider
 
 PATHS = ("/mcp", "/sse")
@@ -39,6 +47,50 @@ def check_identity(settings: Settings) -> None:
             )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """What settles for whom a call is, and keeps what was refused."""
+
+    signed: SignedTokens
+    on_behalf: OnBehalf
+    delegating: Delegating
+    refusals: RefusalLog
+
+
+@asynccontextmanager
+async def open_identity(
+    settings: Settings, gateway: Gateway, environment: Mapping[str, str]
+) -> AsyncIterator[Identity]:
+    """By the rules of the gateway's policies, whichever are in force; closed with what it opened."""
+    from lucky_mcp.gateway.delegating import Delegating
+    from lucky_mcp.gateway.refusal_log import RefusalLog
+
+    def rules() -> IdentityRules:
+        return gateway.policies.identity
+
+    handles = settings.handles(environment, now)
+    delegations = Delegations(handles, rules=rules, now=now, random_bytes=secrets.token_bytes)
+    signed = signed_tokens(settings, environment)
+    refusals = RefusalLog(gateway.audit, now=now)
+    delegating = Delegating(
+        delegations,
+        rules=rules,
+        audit=gateway.audit,
+        refusals=refusals,
+        meter=settings.meter(environment),
+        now=now,
+    )
+    try:
+        yield Identity(
+            signed=signed,
+            on_behalf=OnBehalf(rules=rules, delegations=delegations, signed=signed),
+            delegating=delegating,
+            refusals=refusals,
+        )
+    finally:
+        await delegating.close()
+
+
 def signed_tokens(settings: Settings, environment: Mapping[str, str]) -> SignedTokens:
     """What verifies tokens of issuers."""
     from lucky_mcp.server.key_fetch import fetch_keys
@@ -48,20 +100,20 @@ def signed_tokens(settings: Settings, environment: Mapping[str, str]) -> SignedT
     return SignedTokens(keys=keys, audiences=audiences, now=now)
 
 
-def authentication(settings: Settings, gateway: Gateway, signed: SignedTokens) -> AuthProvider:
+def authentication(settings: Settings, gateway: Gateway, identity: Identity) -> AuthProvider:
     """What guards HTTP: every provider at once, and its metadata where issuers sign tokens for people."""
-    from lucky_mcp.server.auth import CredentialVerifier, resource_server
+    from lucky_mcp.server.auth import CredentialVerifier, ResourceServer
 
     tokens = open_tokens(settings)
     authenticator = Authenticator(
-        holder=tokens.holder, signed=signed, rules=lambda: gateway.policies.identity
+        holder=tokens.holder, signed=identity.signed, rules=lambda: gateway.policies.identity
     )
-    verifier = CredentialVerifier(authenticator.authenticate)
+    verifier = CredentialVerifier(authenticator.authenticate, identity.refusals.note)
     found = gateway.policies.identity.issuers.values()
     issuers = tuple(each.issuer for each in found if each.accepts == "bearer")
     if not issuers or not settings.public_url:
         return verifier
-    return resource_server(verifier, issuers=issuers, public_url=settings.public_url)
+    return ResourceServer(verifier, issuers=issuers, public_url=settings.public_url)
 
 
 def _identity_file(policies: Path) -> IdentityFile:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from lucky_mcp.app.gateway import open_gateway, policy_directory
-from lucky_mcp.app.identity import authentication, check_identity, signed_tokens
+from lucky_mcp.app.identity import authentication, check_identity, open_identity
 from lucky_mcp.app.tokens import open_tokens
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.identity.demo import DEMO_DEFAULT, DemoTokens
@@ -36,14 +36,17 @@ async def serve_stdio(settings: Settings, *, demo: bool) -> None:
         verify = _verifier(settings, gateway, demo=demo)
         if verify(secret) is None:
             raise ConfigurationError("LUCKY_TOKEN is unknown or expired; make one: lucky-mcp token create")
-        server = build_server(
-            gateway=gateway,
-            identify=token_caller(secret, verify),
-            new_reference=_new_reference,
-            prompts=_prompts(settings),
-        )
-        settle(gateway.policies)
-        await serve(server)
+        async with open_identity(settings, gateway, os.environ) as identity:
+            server = build_server(
+                gateway=gateway,
+                identify=token_caller(secret, verify),
+                new_reference=_new_reference,
+                prompts=_prompts(settings),
+                resolve=identity.on_behalf.caller,
+                note=identity.refusals.note,
+            )
+            settle(gateway.policies)
+            await serve(server)
 
 
 async def serve_http(
@@ -62,18 +65,24 @@ async def serve_http(
     from lucky_mcp.server.transports import serve_http as serve
 
     check_http(settings, demo=demo)
-    async with open_gateway(settings, environment) as gateway:
-        signed = signed_tokens(settings, environment)
+    async with (
+        open_gateway(settings, environment) as gateway,
+        open_identity(settings, gateway, environment) as identity,
+    ):
         if demo:
-            auth: AuthProvider = DemoVerifier(_verifier(settings, gateway, demo=True))
+            verify = _verifier(settings, gateway, demo=True)
+            auth: AuthProvider = DemoVerifier(verify, identity.refusals.note)
         else:
-            auth = authentication(settings, gateway, signed)
+            auth = authentication(settings, gateway, identity)
         server = build_server(
             gateway=gateway,
             identify=bearer_caller,
             new_reference=_new_reference,
             prompts=_prompts(settings),
             auth=auth,
+            resolve=identity.on_behalf.caller,
+            note=identity.refusals.note,
+            delegating=identity.delegating,
         )
         settle(gateway.policies)
         app = http_app(server, allowed_hosts=settings.hosts, allowed_origins=settings.allowed_origins)

@@ -69,7 +69,7 @@ class Gateway:
     ) -> None:
         self._policies = policies
         self._executor = executor
-        self._audit = audit
+        self.audit = self._audit = audit  # which keeps what is done around reads, too
         self._now = now
         self._new_id = new_id
         self._ticks = ticks

@@ -19,6 +19,7 @@ from lucky_mcp.identity.demo import DEMO_DEFAULT
 from lucky_mcp.identity.tokens import Verify
 from lucky_mcp.identity.verified import Authenticate, CredentialRefused, Verified
 from lucky_mcp.model.principal import Principal
+from lucky_mcp.server.refused_requests import Note, RecordRefusals, give_reason, unrecorded
 
 log = structlog.get_logger(__name__)
 
@@ -28,9 +29,14 @@ Identify = Callable[[], Principal]
 class CredentialVerifier(TokenVerifier):
     """Lets FastMCP answer 401 with WWW-Authenticate to every request whose credential is refused."""
 
-    def __init__(self, authenticate: Authenticate) -> None:
+    def __init__(self, authenticate: Authenticate, note: Note = unrecorded) -> None:
         super().__init__()
         self._authenticate = authenticate
+        self.note = note
+
+    def get_middleware(self) -> list[Middleware]:
+        """Record what is answered 401."""
+        return [Middleware(RecordRefusals, note=self.note), *super().get_middleware()]
 
     async def verify_token(self, token: str) -> AccessToken | None:
         """The caller's claims; None when the credential is refused, or cannot be checked at all."""
@@ -38,8 +44,10 @@ class CredentialVerifier(TokenVerifier):
             verified = await self._authenticate(token)
         except ConfigurationError as error:
             log.error("nobody can be authenticated", why=str(error))
+            give_reason("credentials cannot be checked")
             return None
-        except CredentialRefused:
+        except CredentialRefused as refusal:
+            give_reason(refusal.reason)
             return None
         principal = verified.principal
         # The secret has done its work; it is not carried further into the request.
@@ -56,26 +64,31 @@ class CredentialVerifier(TokenVerifier):
 class BearerVerifier(CredentialVerifier):
     """The same where tokens are all there is; `verify` knows who holds one."""
 
-    def __init__(self, verify: Verify) -> None:
+    def __init__(self, verify: Verify, note: Note = unrecorded) -> None:
         async def authenticate(secret: str) -> Verified:
             principal = verify(secret)
             if principal is None:
                 raise CredentialRefused("no such token, or one that has expired or was revoked")
             return Verified(principal=principal)
 
-        super().__init__(authenticate)
+        super().__init__(authenticate, note)
 
 
-def resource_server(
-    verifier: CredentialVerifier, *, issuers: tuple[str, ...], public_url: str
-) -> RemoteAuthProvider:
-    """Tell clients at `/.well-known/oauth-protected-resource/…` (RFC 9728) whose tokens are taken here."""
-    return RemoteAuthProvider(
-        token_verifier=verifier,
-        authorization_servers=[AnyHttpUrl(each) for each in issuers],
-        base_url=public_url,
-        resource_name="lucky-mcp",
-    )
+class ResourceServer(RemoteAuthProvider):
+    """Tells clients at `/.well-known/oauth-protected-resource/…` (RFC 9728) whose tokens are taken here."""
+
+    def __init__(self, verifier: CredentialVerifier, *, issuers: tuple[str, ...], public_url: str) -> None:
+        super().__init__(
+            token_verifier=verifier,
+            authorization_servers=[AnyHttpUrl(each) for each in issuers],
+            base_url=public_url,
+            resource_name="lucky-mcp",
+        )
+        self._note = verifier.note
+
+    def get_middleware(self) -> list[Middleware]:
+        """Record what is answered 401."""
+        return [Middleware(RecordRefusals, note=self._note), *super().get_middleware()]
 
 
 class DemoVerifier(BearerVerifier):

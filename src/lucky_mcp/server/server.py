@@ -14,15 +14,19 @@ from mcp_types import ToolAnnotations
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.server.auth import Identify
 from lucky_mcp.server.catalog_tools import CatalogTools
+from lucky_mcp.server.delegation_routes import add_delegation_routes
 from lucky_mcp.server.errors import Answers, ErrorsMiddleware, NewReference
 from lucky_mcp.server.health import add_health_route
+from lucky_mcp.server.on_behalf import ARGUMENT, SCHEMA, OnBehalfMiddleware, Resolve, itself, settled
 from lucky_mcp.server.ops_tools import OpsTools
 from lucky_mcp.server.query_tools import QueryTools
+from lucky_mcp.server.refused_requests import Note, unrecorded
 from lucky_mcp.server.texts import read_instructions, read_tool_text
 from lucky_mcp.server.visibility import ToolsetMiddleware
 from lucky_mcp.version import VERSION
 
 if TYPE_CHECKING:
+    from lucky_mcp.gateway.delegating import Delegating
     from lucky_mcp.gateway.read import Gateway
 
 NAME = "lucky-mcp"
@@ -41,14 +45,20 @@ def build_server(
     new_reference: NewReference,
     prompts: Path,
     auth: AuthProvider | None = None,
+    resolve: Resolve = itself,
+    note: Note = unrecorded,
+    delegating: Delegating | None = None,
 ) -> FastMCP:
     """Build the server around `gateway`; ConfigurationError when a text is missing or wrong.
 
-    `identify` names the caller of the current call; `auth` guards the HTTP transport and is None on
+    `identify` names the caller of the current call, `resolve` for whom it asks, `note` keeps that it may not,
+    `delegating` serves /delegations; `auth` guards the HTTP transport and is None on
     stdio; `prompts` is the directory of texts. Tools are listed in the order given here, always the same,
     so that clients can cache the list.
     """
     answers = Answers(new_reference)
+    on_behalf = OnBehalfMiddleware(identify=identify, resolve=resolve, note=note)
+    identify = settled(identify)
     queries = QueryTools(gateway=gateway, identify=identify, answers=answers)
     catalog = CatalogTools(gateway=gateway, identify=identify, answers=answers)
     operations = OpsTools(gateway=gateway, identify=identify, answers=answers)
@@ -72,6 +82,7 @@ def build_server(
         # The first is the outermost: what visibility refuses gets its answer from the errors.
         middleware=[
             ErrorsMiddleware(answers=answers, schemas={tool.name: tool.parameters for tool in tools}),
+            on_behalf,
             ToolsetMiddleware(visible=gateway.visible, identify=identify),
         ],
         mask_error_details=True,
@@ -79,6 +90,8 @@ def build_server(
         cache_scope="private",
     )
     add_health_route(server, gateway.health)
+    if delegating is not None:
+        add_delegation_routes(server, delegating)
     return server
 
 
@@ -95,6 +108,7 @@ def build_tool(function: Callable[..., Awaitable[ToolResult]], prompts: Path) ->
         output_schema=None,
     )
     properties = tool.parameters["properties"]
+    properties[ARGUMENT] = dict(SCHEMA)  # taken off before the function is called
     if set(properties) != set(text.arguments):
         raise ConfigurationError(
             f"{prompts / 'tools' / name}.md: it must describe exactly the arguments {', '.join(properties)}"

@@ -20,6 +20,7 @@ from lucky_mcp.server.auth import Identify
 
 if TYPE_CHECKING:
     from lucky_mcp.gateway.visible import Visible
+    from lucky_mcp.model.principal import Principal
 
 _READING = ("search_catalog", "describe_table", "run_query", "check_query")
 _ANALYSIS = (*_READING, "list_metrics", "get_metric", "check_data_health", "list_sources")
@@ -69,7 +70,13 @@ class ToolsetMiddleware(Middleware):
         return await call_next(context)
 
     def _own_tools(self) -> frozenset[str]:
-        toolsets = self._visible.toolsets(self._identify())
+        """The caller's tools; of an app that asks for a person those that both have."""
+        principal = self._identify()
+        own = self._tools(principal)
+        return own if principal.app is None else own & self._tools(principal.app)
+
+    def _tools(self, principal: Principal) -> frozenset[str]:
+        toolsets = self._visible.toolsets(principal)
         if not toolsets:
             raise NotAuthenticated(
                 "the roles of this token are unknown to this server's policy",
