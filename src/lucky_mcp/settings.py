@@ -139,6 +139,17 @@ class Settings(BaseSettings):
         AfterValidator(_named),
         Field(description="Browser origins to accept, separated by commas; others are refused."),
     ] = ()
+    metrics_port: Annotated[
+        int | None,
+        Field(ge=0, le=65535, description="A port for Prometheus alone; without one there is none."),
+    ] = None
+    metrics_host: Annotated[str, Field(min_length=1, description="The address on which that port is.")] = (
+        "127.0.0.1"
+    )
+    metrics_token: Annotated[
+        str,
+        Field(description="Where the token for /metrics is; with one, /metrics is on the main port as well."),
+    ] = ""
     prompts: Annotated[
         Path | None,
         Field(description="A directory of texts to use instead of the package's own."),

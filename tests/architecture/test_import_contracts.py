@@ -47,6 +47,8 @@ VIOLATIONS = [
     Violation(contract="protocol", path="gateway/probe.py", text="import mcp.types"),
     Violation(contract="parser", path="decision/probe.py", text="from sqlglot import exp"),
     Violation(contract="parser", path="gateway/probe.py", text="import sqlglot.optimizer"),
+    Violation(contract="measuring", path="gateway/probe.py", text="from prometheus_client import Counter"),
+    Violation(contract="measuring", path="adapters/probe.py", text="import opentelemetry.trace"),
 ]
 
 

@@ -18,6 +18,7 @@ PAGES = [
     ROOT / "policies" / "README.md",
     *sorted((ROOT / "docs").glob("*.md")),
     *sorted((ROOT / "docs" / "policy").glob("*.md")),
+    *sorted((ROOT / "docs" / "runbooks").glob("*.md")),
     *RECORDS,
     DECISIONS / "README.md",
 ]

@@ -24,6 +24,23 @@ class EngineRows:
     cells_cut: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """Connections of one source in this process: in use, waiting to be used, and how many there may be."""
+
+    in_use: int
+    idle: int
+    places: int
+
+
+@runtime_checkable
+class Pooled(Protocol):
+    """An adapter that keeps connections."""
+
+    def usage(self) -> Usage:
+        """Say how many there are."""
+
+
 @runtime_checkable
 class Checkable(Protocol):
     """An adapter whose connection can be tried without reading anything."""

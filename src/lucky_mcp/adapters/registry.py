@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 
-from lucky_mcp.adapters.base import Adapter, Checkable, Probeable
+from lucky_mcp.adapters.base import Adapter, Checkable, Pooled, Probeable, Usage
 from lucky_mcp.adapters.token_key import token_key_from
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.s3_place import SCHEME, s3_place
@@ -46,6 +46,12 @@ class Registry:
         adapter = self.adapter(source)
         if isinstance(adapter, Checkable):
             await adapter.check()
+
+    def usages(self) -> list[tuple[str, Usage]]:
+        """Return the connections of each source that keeps some, by its name."""
+        return [
+            (name, made.usage()) for name, (_, made) in self._adapters.items() if isinstance(made, Pooled)
+        ]
 
     async def close(self) -> None:
         """Close every adapter."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Generic, TypeVar
 
-from lucky_mcp.adapters.base import EngineRows
+from lucky_mcp.adapters.base import EngineRows, Usage
 from lucky_mcp.adapters.pool import IDLE_SECONDS, Pool
 from lucky_mcp.adapters.session import CONNECT_SECONDS, Probed, Session, renew_password, server_of
 from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
@@ -41,6 +41,7 @@ class ServerAdapter:
     def __init__(self, source: Source, new_session: Callable[[], Session]) -> None:
         places = server_of(source).connections_max
         self._pool = Pool(new_session, renew=lambda: renew_password(server_of(source)))
+        self._number_of_places = places
         self._places = asyncio.Semaphore(places)
         # One thread for each read, and one to stop it.
         self._workers = ThreadPoolExecutor(max_workers=2 * places, thread_name_prefix=source.short_name)
@@ -88,6 +89,10 @@ class ServerAdapter:
             await self._stopped(begun, done)
             raise _late() if was_ready else EngineError(EngineErrorKind.UNAVAILABLE, "it does not answer")
         return done.result()
+
+    def usage(self) -> Usage:
+        """Say how many connections there are."""
+        return Usage(in_use=len(self._reads), idle=len(self._pool), places=self._number_of_places)
 
     async def check(self) -> None:
         """Connect, look at the account and set a session up; EngineError when a read could not begin."""

@@ -16,6 +16,7 @@ from lucky_mcp.audit.segmented import SegmentedSink
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.limits.stops import StopFile
 from lucky_mcp.settings import Settings
+from lucky_mcp.telemetry.steps import timed_sync
 
 if TYPE_CHECKING:
     from lucky_mcp.gateway.read import Gateway
@@ -81,7 +82,13 @@ async def open_gateway(
 def open_audit(settings: Settings, environment: Mapping[str, str] = os.environ) -> SegmentedSink:
     """The audit log below the state directory: a chain of this process's own until it is closed."""
     keys = settings.audit_keys(environment)
-    return SegmentedSink(settings.audit_directory, keys, now=now, rotation=settings.audit_rotation)
+    return SegmentedSink(
+        settings.audit_directory,
+        keys,
+        now=now,
+        rotation=settings.audit_rotation,
+        sync_file=timed_sync(os.fsync),
+    )
 
 
 def open_stops(settings: Settings) -> StopFile:

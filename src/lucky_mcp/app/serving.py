@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from lucky_mcp.app.gateway import open_gateway, policy_directory
 from lucky_mcp.app.identity import authentication, check_identity, open_identity
 from lucky_mcp.app.tokens import open_tokens
+from lucky_mcp.app.watching import watched
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.identity.demo import DEMO_DEFAULT, DemoTokens
 from lucky_mcp.identity.tokens import Verify
@@ -57,7 +58,7 @@ async def serve_http(
     environment: Mapping[str, str] = os.environ,
     when_ready: Callable[[], Awaitable[bool]] | None = None,
 ) -> None:
-    """Serve /mcp and /health on `bound`; `when_ready` runs once requests are answered."""
+    """Serve /mcp, /health and what watches it on `bound`; `when_ready` runs once requests are answered."""
     from lucky_mcp.gateway.start import settle
     from lucky_mcp.server.auth import DemoVerifier, bearer_caller
     from lucky_mcp.server.server import build_server
@@ -85,8 +86,9 @@ async def serve_http(
             delegating=identity.delegating,
         )
         settle(gateway.policies)
-        app = http_app(server, allowed_hosts=settings.hosts, allowed_origins=settings.allowed_origins)
-        await serve(app, bound, when_ready=when_ready)
+        async with watched(settings, server, gateway, lambda: False, environment):
+            app = http_app(server, allowed_hosts=settings.hosts, allowed_origins=settings.allowed_origins)
+            await serve(app, bound, when_ready=when_ready)
 
 
 def check_http(settings: Settings, *, demo: bool) -> None:

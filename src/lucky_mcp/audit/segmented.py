@@ -19,6 +19,7 @@ from lucky_mcp.audit.line import to_line
 from lucky_mcp.audit.literals import Literals
 from lucky_mcp.audit.opening import opened
 from lucky_mcp.audit.record import AuditRecord, Event
+from lucky_mcp.audit.room import has_room
 from lucky_mcp.audit.rotation import DAILY, Rotation
 from lucky_mcp.audit.segment_files import (
     begin_file,
@@ -29,7 +30,7 @@ from lucky_mcp.audit.segment_files import (
     segments_in,
 )
 from lucky_mcp.audit.segment_records import Closed
-from lucky_mcp.audit.sink import unavailable
+from lucky_mcp.audit.sink import SinkState, unavailable
 from lucky_mcp.audit.walk import walk
 from lucky_mcp.errors import ConfigurationError
 
@@ -150,6 +151,16 @@ class SegmentedSink:
         """A system may forget what a failed sync left unwritten: nobody is answered on the strength of it."""
         self._doubtful = range(self._synced + 1, self._tail.seq + 1)
         self._must_begin = True
+
+    def state(self) -> SinkState:
+        """Say how the log stands; nothing is written for it."""
+        return SinkState(
+            pending=self._tail.seq - self._synced,
+            segment=self._number,
+            bytes=self._size,
+            age_s=(self._now() - self._opened_at).total_seconds(),
+            is_writable=not self._closed and has_room(self.directory),
+        )
 
     def close(self) -> None:
         """Sync and give the chain back; later writes raise AuditUnavailable."""

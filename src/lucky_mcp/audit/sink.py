@@ -2,11 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from lucky_mcp.audit.line import to_line
 from lucky_mcp.audit.record import AuditRecord
 from lucky_mcp.errors import AuditUnavailable
+
+
+@dataclass(frozen=True, kw_only=True)
+class SinkState:
+    """How a log stands: records that may not be on the disk yet, and its segment's number, bytes and age."""
+
+    pending: int
+    segment: int
+    bytes: int
+    age_s: float
+    is_writable: bool
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """A sink that can say how it stands."""
+
+    def state(self) -> SinkState:
+        """Say it, without writing anything."""
 
 
 class AuditSink(Protocol):

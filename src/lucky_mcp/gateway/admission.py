@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from lucky_mcp.errors import Code, LimitExceeded, Phase, ReadError
+from lucky_mcp.limits.fallback import FallbackMeter
 from lucky_mcp.limits.meter import AT_ONCE, Charge, Meter, Wait
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.quota import PERIODS, Quota
@@ -75,6 +76,11 @@ class Admission:
             yield spent
         finally:
             await self._meter.settle(principal.subject, _at_last(quota, spent, ticks()), lease)
+
+    @property
+    def is_shared(self) -> bool | None:
+        """Whether other processes count along now; None when they were never meant to."""
+        return self._meter.is_shared if isinstance(self._meter, FallbackMeter) else None
 
     async def close(self) -> None:
         """Close the meter."""

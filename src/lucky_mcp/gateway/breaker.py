@@ -33,6 +33,15 @@ class Breakers:
         self._now = now
         self._states: dict[str, _State] = {}
 
+    def failing(self) -> list[tuple[str, int, bool]]:
+        """Return each source that was tried: how often in a row it was away, and whether it rests now."""
+        now = self._now()
+        return [
+            (name, state.failures, state.failures >= FAILURES_MAX and state.until > now)
+            for name, state in self._states.items()
+            if state.source.kind in SERVERS
+        ]
+
     def check(self, source: Source) -> None:
         """EngineError UNAVAILABLE while the source rests."""
         state = self._state(source)

@@ -35,6 +35,11 @@ class Bulkhead:
     def __len__(self) -> int:
         return len(self._shares)
 
+    def under_way(self) -> tuple[int, int]:
+        """How many callers have reads under way or waiting for a place, and how many reads those are."""
+        users = [share.users for (_, source), share in self._shares.items() if not source]
+        return len(users), sum(users)
+
     @asynccontextmanager
     async def place(self, caller: str, source: Source) -> AsyncIterator[None]:
         """Hold a place of the caller's share; EngineError BUSY when none comes free in time.

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
 
-from lucky_mcp.adapters.base import EngineRows
+from lucky_mcp.adapters.base import EngineRows, Usage
 from lucky_mcp.adapters.registry import Registry
 from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedSql, marked
 from lucky_mcp.enforcement.mark import Mark
@@ -196,6 +196,18 @@ class Executor:
         except EngineError as failure:
             return _words(failure)
         return f"its load cannot be told: {load.why}" if isinstance(load, Load) and load.why else ""
+
+    def usages(self) -> list[tuple[str, Usage]]:
+        """Return how many connections each source that was read has, by its name."""
+        return self._registry.usages()
+
+    def failing(self) -> list[tuple[str, int, bool]]:
+        """Return each source on a server with how often in a row it was away, and whether it rests now."""
+        return self._breakers.failing()
+
+    def under_way(self) -> tuple[int, int]:
+        """Return how many callers have reads under way, and how many reads."""
+        return self._bulkhead.under_way()
 
     async def close(self) -> None:
         """Close every adapter."""

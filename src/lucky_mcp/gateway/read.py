@@ -15,13 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from lucky_mcp.audit.sink import AuditSink
-from lucky_mcp.errors import (
-    ArgumentInvalid,
-    EngineErrorKind,
-    QueryFailed,
-    ReadCancelled,
-    ReadError,
-)
+from lucky_mcp.errors import ArgumentInvalid, EngineErrorKind, QueryFailed, ReadCancelled, ReadError
 from lucky_mcp.gateway.admission import Admission, Spent
 from lucky_mcp.gateway.costs import too_costly
 from lucky_mcp.gateway.deep_stack import on_deep_stack
@@ -29,15 +23,12 @@ from lucky_mcp.gateway.drift import Drifts
 from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
 from lucky_mcp.gateway.journal import Journal, on_record
 from lucky_mcp.gateway.outcomes import in_agent_words, is_drift, refuse_unknown_columns
+from lucky_mcp.gateway.parts import Parts
 from lucky_mcp.gateway.plans import may_see_plans, plan_shown
 from lucky_mcp.gateway.prepare import Prepared, catalog_for, find_source, prepare, tables_read
 from lucky_mcp.gateway.prepared_cache import PreparedCache, forget_everything
 from lucky_mcp.gateway.probed import Probed
-from lucky_mcp.gateway.receipts import (
-    digests,
-    filters_applied,
-    masks_by_column,
-)
+from lucky_mcp.gateway.receipts import digests, filters_applied, masks_by_column
 from lucky_mcp.gateway.references import References
 from lucky_mcp.gateway.results import explanation_of, result_of
 from lucky_mcp.gateway.switches import Switches
@@ -80,6 +71,8 @@ class Gateway:
         self.drifts = Drifts()
         self.probed = Probed()
         self.rejected = ""
+        self.in_force_since = now()
+        self.parts = Parts(executor=executor, audit=audit, admission=self._admission)
         self.visible = Visible(self.view)
 
     @property
@@ -99,6 +92,7 @@ class Gateway:
     def swap(self, policies: PolicySet) -> None:
         """Put a new policy set in force for reads that begin from now on."""
         self._policies = policies
+        self.in_force_since = self._now()
         self.drifts.forget()
         self.references.keep_only(policies.references)
         forget_everything()

@@ -45,6 +45,11 @@ class References:
         held = self._snapshots.get(reference)
         return held is None or (now - held.read_at).total_seconds() >= reference.refresh_s
 
+    def read_at(self, reference: Reference) -> datetime | None:
+        """When a set was read; None when it never was."""
+        held = self._snapshots.get(reference)
+        return held.read_at if held is not None else None
+
     def current(self, known: Mapping[str, Reference], now: datetime) -> Mapping[str, tuple[Scalar, ...]]:
         """Return the values of every set that is young enough to be used: the same object while they stay."""
         found = {

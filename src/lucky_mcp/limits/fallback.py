@@ -26,6 +26,11 @@ class FallbackMeter:
         self._away_until = 0.0
         self._is_away = False
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the shared meter answered when it was asked last."""
+        return not self._is_away
+
     async def admit(
         self, who: str, charges: tuple[Charge, ...], places: int | None, lease: str
     ) -> Wait | None:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from lucky_mcp.errors import Code, ReadError
 from lucky_mcp.server.argument_errors import Schema, argument_error
-from lucky_mcp.telemetry.calls import tool_call
+from lucky_mcp.server.tracing import called
 from lucky_mcp.telemetry.instruments import TOOL_CALLS
 
 log = structlog.get_logger(__name__)
@@ -76,7 +76,7 @@ class ErrorsMiddleware(Middleware):
     ) -> ToolResult:
         """Call the tool and map what it raises."""
         tool = context.message.name if context.message.name in self._schemas else UNKNOWN
-        with tool_call(tool):
+        with called(tool):
             answer = await self._answered(context, call_next)
         TOOL_CALLS.labels(tool, "error" if answer.is_error else "ok").inc()
         return answer

@@ -85,6 +85,7 @@ async def serve_http(
         app,
         lifespan="on",
         log_level="warning",
+        log_config=None,
         access_log=False,
         ws="none",
         timeout_graceful_shutdown=_DRAIN_SECONDS,

@@ -1,21 +1,67 @@
-"""Where the server's own log goes, and in which form."""
+"""Where the server's own log goes, and in which form: JSON lines on stderr, scrubbed, whoever writes them."""
 
 from __future__ import annotations
 
+import logging
 import sys
+from typing import Final
 
 import structlog
 
+from lucky_mcp.telemetry.log_scrub import scrub_event, tell_exception
+
+# Libraries that bring handlers of their own.
+LIBRARIES: Final = ("fastmcp", "mcp", "uvicorn", "uvicorn.error", "uvicorn.access")
+
+_PROCESSORS: Final[list[structlog.types.Processor]] = [
+    structlog.processors.add_log_level,
+    tell_exception,
+    scrub_event,
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+
 
 def log_to_stderr() -> None:
-    """Log JSON lines to stderr: stdout carries the protocol, and tracebacks must not print local values."""
+    """Log JSON lines to stderr: stdout carries the protocol, and tracebacks must not print local values.
+
+    What libraries log through `logging` takes the same way, from WARNING on.
+    """
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
-            structlog.processors.JSONRenderer(),
-        ],
+        processors=[*_PROCESSORS, structlog.processors.JSONRenderer()],
         # Looked up for each line: whoever replaced stderr for a while may have closed it since.
         logger_factory=lambda *_: structlog.PrintLogger(file=sys.stderr),
     )
+    root = logging.getLogger()
+    if not any(isinstance(each, _ToStderr) for each in root.handlers):
+        root.addHandler(_ToStderr())
+    take_over()
+
+
+def take_over() -> None:
+    """Have the libraries log through ours alone; call it again once they are imported."""
+    for name in LIBRARIES:
+        logger = logging.getLogger(name)
+        logger.handlers.clear()
+        logger.propagate = True
+
+
+class _ToStderr(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.setFormatter(
+            structlog.stdlib.ProcessorFormatter(
+                foreign_pre_chain=[structlog.stdlib.add_logger_name],
+                processors=[
+                    structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                    *_PROCESSORS,
+                    structlog.processors.JSONRenderer(),
+                ],
+            )
+        )
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one line to standard error as it is now."""
+        try:
+            print(self.format(record), file=sys.stderr, flush=True)  # noqa: T201
+        except Exception:
+            self.handleError(record)

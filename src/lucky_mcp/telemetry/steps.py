@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from lucky_mcp.telemetry.instruments import DATABASE_SECONDS, STEP_SECONDS
+from lucky_mcp.telemetry.instruments import AUDIT_SYNC_SECONDS, DATABASE_SECONDS, STEP_SECONDS
 from lucky_mcp.telemetry.spans import span
 
+FileSync = Callable[[int], None]
 STEPS: Final = ("parse", "allow", "resolve", "decide", "enforce", "verify")
 
 
@@ -34,3 +35,13 @@ def statement(source: str, engine: str) -> Iterator[None]:
             outcome = "ok"
         finally:
             DATABASE_SECONDS.labels(engine, outcome).observe(time.perf_counter() - began)
+
+
+def timed_sync(sync_file: FileSync) -> FileSync:
+    """Return what does the same for a file's descriptor, and is timed."""
+
+    def timed(descriptor: int) -> None:
+        with AUDIT_SYNC_SECONDS.time():
+            sync_file(descriptor)
+
+    return timed
