@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-mysql check fuzz attacks corpora mutants lock clean bench docs
+.PHONY: help setup demo test test-mysql check fuzz attacks corpora mutants lock clean bench bench-serving docs
 
 PORT ?= 8765
 PYTEST_ARGS ?=
@@ -57,6 +57,14 @@ mutants: setup ## Break the guard in each known way, and show which check notice
 bench: setup ## Measure what the guard costs, and write docs/benchmarks.md (BENCH_ARGS=--short)
 	PYTHONPATH=. $(BIN)/python -m bench $(BENCH_ARGS)
 
+bench-serving: setup .bench/node_modules ## Measure calls over HTTP beside other servers, into docs/benchmarks.md
+	PYTHONPATH=. $(BIN)/python -m bench.serving $(BENCH_ARGS)
+
+.bench/node_modules: bench/serving/peers/package-lock.json
+	mkdir -p .bench && cp bench/serving/peers/package*.json .bench/
+	cd .bench && npm ci --no-audit --no-fund --loglevel=error
+	touch $@
+
 docs: setup ## Write docs/sql-support.md from its rows and cases, asking what has no case yet
 	$(BIN)/python -m tests.cases.matrix --again
 
@@ -64,5 +72,5 @@ lock: setup ## Resolve the lock files again (LOCK_ARGS=--upgrade moves the pins)
 	@scripts/lock.sh $(LOCK_ARGS)
 
 clean: ## Remove .venv, caches and build output
-	rm -rf .venv .venv.turn .fuzz build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv.turn .fuzz .bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

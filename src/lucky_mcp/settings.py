@@ -129,6 +129,9 @@ class Settings(BaseSettings):
         AfterValidator(_origin),
         Field(description="The address by which clients reach this server: https://name, without path."),
     ] = ""
+    workers: Annotated[
+        int, Field(ge=1, le=64, description="How many processes serve HTTP on the port, each by itself.")
+    ] = 1
     allowed_hosts: Annotated[
         Names,
         AfterValidator(_named),

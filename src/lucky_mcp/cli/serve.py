@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import gc
+import socket
 import sys
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from lucky_mcp.settings import Settings
 
 
 class Transport(StrEnum):
@@ -26,6 +30,9 @@ def serve(
     transport: Annotated[Transport, typer.Option(help="How clients connect.")] = Transport.STDIO,
     host: Annotated[str | None, typer.Option(help="Address for HTTP; LUCKY_HOST, else 127.0.0.1.")] = None,
     port: Annotated[int | None, typer.Option(help="Port for HTTP; LUCKY_PORT, else 8765.")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="Processes that serve HTTP; LUCKY_WORKERS, else 1.")
+    ] = None,
     demo: Annotated[
         bool, typer.Option("--demo", help="Accept the tokens demo-<role>; on this machine only.")
     ] = False,
@@ -37,31 +44,58 @@ def serve(
     # Nearly all that a start makes stays, and walking it again and again took a fifth of the start.
     gc.disable()
     try:
-        _serve(policies, transport, host, port, demo=demo)
+        from lucky_mcp.settings import load_settings
+
+        settings = load_settings(policies=policies, host=host, port=port, workers=workers)
+        _serve(settings, transport, demo=demo)
     finally:
         gc.enable()
 
 
-def _serve(
-    policies: Path | None, transport: Transport, host: str | None, port: int | None, *, demo: bool
-) -> None:
+def _serve(settings: Settings, transport: Transport, *, demo: bool) -> None:
     import anyio
 
     from lucky_mcp.app.serving import check_http, serve_http, serve_stdio
-    from lucky_mcp.settings import load_settings
 
-    settings = load_settings(policies=policies, host=host, port=port)
     if transport is Transport.STDIO:
         anyio.run(partial(serve_stdio, settings, demo=demo))
         return
 
-    from lucky_mcp.server.transports import endpoint_of, listen
+    from lucky_mcp.server.transports import listen
 
     check_http(settings, demo=demo)
+    if settings.workers > 1:
+        _serve_together(settings, demo=demo)
+        return
     bound = listen(settings.host, settings.port)
 
     async def announce() -> bool:
-        print(f"lucky-mcp serves {settings.policies} at {endpoint_of(bound)}", file=sys.stderr)
+        _announce(settings, bound)
         return True
 
     anyio.run(partial(serve_http, settings, bound, demo=demo, when_ready=announce))
+
+
+def _serve_together(settings: Settings, *, demo: bool) -> None:
+    """Serve by several processes, which share nothing but the port and what is on disk or in Redis."""
+    from lucky_mcp.app.workers import Worker, Workers
+    from lucky_mcp.server.transports import reserve
+
+    reserved = reserve(settings.host, settings.port)
+
+    def serve_alone(worker: Worker) -> int:
+        from lucky_mcp.cli.worker import serve_as
+
+        return serve_as(worker, settings, reserved.getsockname()[1], demo=demo)
+
+    run = Workers(
+        count=settings.workers, serve=serve_alone, when_ready=lambda: _announce(settings, reserved)
+    ).serve_until_told()
+    if run:
+        raise typer.Exit(run)
+
+
+def _announce(settings: Settings, bound: socket.socket) -> None:
+    from lucky_mcp.server.transports import endpoint_of
+
+    print(f"lucky-mcp serves {settings.policies} at {endpoint_of(bound)}", file=sys.stderr, flush=True)

@@ -53,12 +53,31 @@ def is_loopback(host: str) -> bool:
 
 def listen(host: str, port: int) -> socket.socket:
     """Take the port before anything else is set up; PortBusy or ConfigurationError when it cannot be had."""
+    return _bound(host, port, is_shared=False, listens=True)
+
+
+def reserve(host: str, port: int) -> socket.socket:
+    """Take a port that `listen_together` shares among processes of this user, without listening there."""
+    # A port that somebody serves alone would be shared with nobody, and the other way round.
+    _bound(host, port, is_shared=False, listens=True).close()
+    return _bound(host, port, is_shared=True, listens=False)
+
+
+def listen_together(host: str, port: int) -> socket.socket:
+    """Listen on a reserved port beside other processes; the system divides the connections among them."""
+    return _bound(host, port, is_shared=True, listens=True)
+
+
+def _bound(host: str, port: int, *, is_shared: bool, listens: bool) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if is_shared:
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         bound.bind((host.strip("[]"), port))
-        bound.listen(_BACKLOG)
+        if listens:
+            bound.listen(_BACKLOG)
     except OSError as error:
         bound.close()
         if error.errno == errno.EADDRINUSE:
