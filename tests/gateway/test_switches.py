@@ -78,10 +78,10 @@ async def test_a_file_that_cannot_be_trusted_refuses_everything(
 
 async def test_a_stop_between_the_look_and_the_start_is_not_missed(stops: StopFile) -> None:
     switches = Switches(stops)
-    switches.refuse_stopped(principal="ann", source="orders")
+    switches.refuse_stopped(principals=("ann",), source="orders")
     stops.stop(StopKind.SOURCE, "orders", "now")
     with pytest.raises(ReadStopped):
-        async with switches.held(principal="ann", source="orders"):
+        async with switches.held(principals=("ann",), source="orders"):
             raise AssertionError("it ran")
 
 
@@ -89,7 +89,7 @@ async def test_the_callers_own_cancel_stays_one(stops: StopFile) -> None:
     switches = Switches(stops)
 
     async def held() -> None:
-        async with switches.held(principal="ann", source="orders"):
+        async with switches.held(principals=("ann",), source="orders"):
             await asyncio.sleep(60)
 
     task = asyncio.create_task(held())

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from lucky_mcp.audit.reads import Made, columns_of
 
 Row = tuple[object, ...]
-READS = ("at", "receipt", "principal", "roles", "source", "outcome", "rows", "columns", "sql")
-READERS = ("principal", "roles", "source", "column", "shown_as", "reads", "rows", "first", "last")
+READS = ("at", "receipt", "principal", "roles", "app", "source", "outcome", "rows", "columns", "sql")
+READERS = ("principal", "roles", "app", "source", "column", "shown_as", "reads", "rows", "first", "last")
 ACCESS = ("role", "principal", "source", "column", "tags", "shown_as", "reads", "rows", "last")
-SUBJECT = ("how", "at", "receipt", "principal", "roles", "source", "outcome", "rows", "columns", "sql")
+SUBJECT = ("how", "at", "receipt", "principal", "roles", "app", "source", "outcome", "rows", "columns", "sql")
 PLAIN = "as it is"
 
 
@@ -32,7 +32,8 @@ def who_read(reads: Iterable[Made], wanted: str) -> list[Row]:
     found: dict[tuple[str, ...], _Sum] = {}
     for made in reads:
         for column in columns_of(made, wanted):
-            key = (made.principal, " ".join(made.roles), made.source, column, made.masked.get(column, PLAIN))
+            shown = made.masked.get(column, PLAIN)
+            key = (made.principal, " ".join(made.roles), made.app, made.source, column, shown)
             found.setdefault(key, _Sum()).add(made)
     return [
         (*key, total.reads, total.rows, min(total.times), max(total.times))
@@ -82,6 +83,7 @@ def read_row(made: Made) -> Row:
         made.id,
         made.principal,
         roles,
+        made.app,
         made.source,
         made.outcome or "no end",
         made.rows,

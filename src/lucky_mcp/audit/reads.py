@@ -29,6 +29,7 @@ class Period:
 class Made:
     """One read as the log has it; `outcome` is "ok", an error code, or "" when the log has no end of it.
 
+    `app` asked for the principal, "" for none.
     `columns`, `tags` and `masks` are as in the record, empty for what was refused before it was sent.
     """
 
@@ -40,6 +41,7 @@ class Made:
     outcome: str
     rows: int
     sql: str
+    app: str = ""
     columns: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     masks: tuple[str, ...] = ()
@@ -104,6 +106,7 @@ def _made(said: Mapping[str, Any], ended: Mapping[str, Any]) -> Made | None:
             outcome=str(ended.get("outcome", "")),
             rows=int(ended.get("rows", 0)),
             sql=str(said.get("sql_asked", "")),
+            app=str(said.get("app", "")),
             columns=tuple(said.get("columns", ())),
             tags=tuple(said.get("tags", ())),
             masks=tuple(said.get("masks", ())),

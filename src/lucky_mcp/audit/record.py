@@ -21,7 +21,7 @@ class Begun:
     `dialect`, `sql_engine` the text the engine received, in the dialect `engine`. `tables` are
     `schema.table`, `columns` `schema.table.column`, `filters` rule ids, `masks` and `tags`
     `schema.table.column:mask` and `…:tag`, `waivers` the rules that were in force for this caller alone:
-    `kind id schema.table until …: why`.
+    `kind id schema.table until …: why`. `app` is the application that asked for the principal, "" for none.
     """
 
     event: ClassVar[str] = "begun"
@@ -45,6 +45,8 @@ class Begun:
     dialect: str = ""
     engine: str = ""
     waivers: tuple[str, ...] = ()
+    app: str = ""
+    app_roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +80,8 @@ class Ended:
     policy_digest: str = ""
     catalog_digest: str = ""
     references_digest: str = ""
+    app: str = ""
+    app_roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +117,8 @@ class Explained:
     dialect: str = ""
     engine: str = ""
     waivers: tuple[str, ...] = ()
+    app: str = ""
+    app_roles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -37,6 +37,7 @@ Until = Annotated[str, typer.Option(help="The last day, like 2026-03-31 (UTC).")
 def query(
     principal: Annotated[str, typer.Option(help="Only reads by this caller.")] = "",
     role: Annotated[str, typer.Option(help="Only reads by callers with this role.")] = "",
+    app: Annotated[str, typer.Option(help="Only reads through this app, like app:ask-lucky.")] = "",
     source: Annotated[str, typer.Option(help="Only reads of this source, by its full name.")] = "",
     column: Annotated[str, typer.Option(help="Only reads of this column or tag.")] = "",
     outcome: Annotated[str, typer.Option(help="ok, or an error code.")] = "",
@@ -55,6 +56,7 @@ def query(
         return (
             principal in ("", made.principal)
             and (not role or role in made.roles)
+            and app in ("", made.app)
             and source in ("", made.source)
             and outcome in ("", made.outcome)
             and receipt in ("", made.id)

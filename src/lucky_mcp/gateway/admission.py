@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -14,17 +14,20 @@ from lucky_mcp.limits.meter import AT_ONCE, Charge, Meter, Wait
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.quota import PERIODS, Quota
 from lucky_mcp.model.source import Kind, Source
+from lucky_mcp.policy.quotas import Quotas
 from lucky_mcp.telemetry.instruments import QUOTA_REFUSALS
 
 CALLS, ROWS, BYTES = "calls_per_minute", "rows_per_hour", "bytes_per_hour"
 REDSHIFT = "redshift_seconds_per_day"
 _MET = {
-    CALLS: "you have made {limit:,} calls within a minute",
-    ROWS: "you have read {limit:,} rows within an hour",
-    BYTES: "you have read {limit:,} bytes within an hour",
-    REDSHIFT: "your reads have taken {limit:,} seconds of Redshift within a day",
-    AT_ONCE: "{limit:,} of your reads are under way",
+    CALLS: "{you} made {limit:,} calls within a minute",
+    ROWS: "{you} read {limit:,} rows within an hour",
+    BYTES: "{you} read {limit:,} bytes within an hour",
+    REDSHIFT: "{your} reads have taken {limit:,} seconds of Redshift within a day",
+    AT_ONCE: "{limit:,} of {your} reads are under way",
 }
+_YOU = {"you": "you have", "your": "your"}
+_THE_APP = {"you": "all who ask through this app have", "your": "this app's"}
 _ADVICE = {
     ROWS: "; aggregate in SQL instead of reading rows",
     BYTES: "; aggregate in SQL instead of reading rows",
@@ -55,27 +58,35 @@ class Admission:
     async def held(
         self,
         principal: Principal,
-        quota: Quota,
+        quotas: Quotas,
         *,
         ticks: Callable[[], float],
         refused: Callable[[ReadError], None],
     ) -> AsyncIterator[Spent]:
-        """Run the block as one read of the caller; RATE_LIMITED, told to `refused` first, if it may not."""
+        """Run the block as one read of the caller, and of the app that asks for it, by the quota of each.
+
+        RATE_LIMITED, told to `refused` first, if one of them may not.
+        """
         spent = Spent()
         if self._meter is None or principal.is_system:
             yield spent
             return
         lease = secrets.token_hex(8)
-        wait = await self._meter.admit(principal.subject, _at_first(quota), quota.reads_at_once, lease)
-        if wait is not None:
-            QUOTA_REFUSALS.labels(wait.kind).inc()
-            refusal = _refusal(wait, quota)
-            refused(refusal)
-            raise refusal
+        admitted: list[tuple[str, Quota]] = []
         try:
+            for each in _counted(principal):
+                quota = quotas.of(each)
+                wait = await self._meter.admit(each.subject, _at_first(quota), quota.reads_at_once, lease)
+                if wait is not None:
+                    QUOTA_REFUSALS.labels(wait.kind).inc()
+                    refusal = _refusal(wait, quota, _THE_APP if admitted else _YOU)
+                    refused(refusal)
+                    raise refusal
+                admitted.append((each.subject, quota))
             yield spent
         finally:
-            await self._meter.settle(principal.subject, _at_last(quota, spent, ticks()), lease)
+            for who, quota in admitted:
+                await self._meter.settle(who, _at_last(quota, spent, ticks()), lease)
 
     @property
     def is_shared(self) -> bool | None:
@@ -108,10 +119,16 @@ def _charges(quota: Quota, amounts: dict[str, float]) -> list[Charge]:
     ]
 
 
-def _refusal(wait: Wait, quota: Quota) -> LimitExceeded:
+def _counted(principal: Principal) -> tuple[Principal, ...]:
+    """The caller, and the app that asks for it where that is somebody else."""
+    app = principal.app
+    return (principal,) if app is None or app.subject == principal.subject else (principal, app)
+
+
+def _refusal(wait: Wait, quota: Quota, names: Mapping[str, str]) -> LimitExceeded:
     seconds = max(1, math.ceil(wait.seconds))
     return LimitExceeded(
-        _MET[wait.kind].format(limit=getattr(quota, wait.kind)),
+        _MET[wait.kind].format(limit=getattr(quota, wait.kind), **names),
         code=Code.RATE_LIMITED,
         phase=Phase.REQUEST,
         retry_after_s=seconds,

@@ -73,6 +73,8 @@ class Journal:
         self._ticks = ticks
         self._started = ticks()
         self._principal = principal
+        self._app = principal.app.subject if principal.app is not None else ""
+        self._app_roles = principal.app.roles if principal.app is not None else ()
         self._source = request.source[:200]
         self._dialect = ""
         self._engine = NONE
@@ -95,6 +97,8 @@ class Journal:
                 id=self.id,
                 at=self._at(),
                 principal=self._principal.subject,
+                app=self._app,
+                app_roles=self._app_roles,
                 roles=self._principal.roles,
                 source=self._source,
                 policy_digest=self.digests.policy,
@@ -122,6 +126,8 @@ class Journal:
                 id=self.id,
                 at=self._at(),
                 principal=self._principal.subject,
+                app=self._app,
+                app_roles=self._app_roles,
                 source=self._source,
                 outcome=refusal.code,
                 phase=refusal.phase,
@@ -154,6 +160,8 @@ class Journal:
                 id=self.id,
                 at=self._at(),
                 principal=self._principal.subject,
+                app=self._app,
+                app_roles=self._app_roles,
                 source=self._source,
                 outcome=outcome,
                 phase=phase,
@@ -194,6 +202,8 @@ class Journal:
                 id=self.id,
                 at=self._at(),
                 principal=self._principal.subject,
+                app=self._app,
+                app_roles=self._app_roles,
                 roles=self._principal.roles,
                 source=self._source,
                 verdict=verdict,

@@ -25,7 +25,8 @@ NOT_TOLD = "the server did not tell one now"
 
 def may_see_plans(policies: PolicySet, principal: Principal) -> bool:
     """Whether plans are shown to the caller at all: whoever has the system datasets of servers sees them."""
-    return any(policies.roles[name].reads_system for name in principal.roles if name in policies.roles)
+    sees = any(policies.roles[name].reads_system for name in principal.roles if name in policies.roles)
+    return sees and (principal.app is None or may_see_plans(policies, principal.app))
 
 
 async def plan_shown(

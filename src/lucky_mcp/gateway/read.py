@@ -184,7 +184,7 @@ class Gateway:
     async def _plan(self, principal: Principal, prepared: Prepared) -> tuple[tuple[PlanStep, ...], str]:
         if not may_see_plans(self._policies, principal):
             return (), ""
-        async with self._switches.held(principal=principal.subject, source=prepared.source.name):
+        async with self._switches.held(principals=principal.subjects, source=prepared.source.name):
             return await plan_shown(self._executor, self._policies, principal, prepared)
 
     async def close(self) -> None:
@@ -195,8 +195,7 @@ class Gateway:
     def _admitted(
         self, principal: Principal, refused: Callable[[ReadError], None]
     ) -> AbstractAsyncContextManager[Spent]:
-        quota = self._policies.quotas.of(principal)
-        return self._admission.held(principal, quota, ticks=self._ticks, refused=refused)
+        return self._admission.held(principal, self._policies.quotas, ticks=self._ticks, refused=refused)
 
     def _journal(self, principal: Principal, request: SqlRead) -> Journal:
         return Journal(
@@ -237,12 +236,12 @@ class Gateway:
     async def _prepare(self, journal: Journal, principal: Principal, request: SqlRead) -> Prepared:
         if request.rows_max is not None and request.rows_max < 1:
             raise ArgumentInvalid("max_rows must be at least 1", next_step="leave it out or pass 1 or more")
-        self._switches.refuse_stopped(principal=principal.subject)
+        self._switches.refuse_stopped(principals=principal.subjects)
         source = find_source(journal.view, principal, request.source)
         journal.source_found(
             source, digests(journal.view, catalog_for(journal.view, principal, source).digest)
         )
-        self._switches.refuse_stopped(principal=principal.subject, source=source.name)
+        self._switches.refuse_stopped(principals=principal.subjects, source=source.name)
         prepared = self._prepared_before.find(journal.view, principal, source, request)
         if prepared is None:
             prepared = await self._made(journal, principal, source, request)
@@ -263,7 +262,7 @@ class Gateway:
         self, journal: Journal, prepared: Prepared, principal: Principal, request: SqlRead
     ) -> Executed:
         try:
-            async with self._switches.held(principal=principal.subject, source=prepared.source.name):
+            async with self._switches.held(principals=principal.subjects, source=prepared.source.name):
                 executed = await self._attempt(journal, prepared, principal, request)
         except ReadError as refusal:
             journal.ended(outcome=refusal.code, phase=refusal.phase, detail=refusal.audit_detail)

@@ -20,7 +20,7 @@ log = structlog.get_logger(__name__)
 @dataclass(eq=False, kw_only=True)
 class _Running:
     source: str
-    principal: str
+    principals: tuple[str, ...]
     task: asyncio.Task[object]
     stop: Stop | None = None
 
@@ -33,35 +33,40 @@ class Switches:
         self._running: set[_Running] = set()
         self._watcher: asyncio.Task[None] | None = None
 
-    def refuse_stopped(self, *, principal: str, source: str = "", phase: Phase = Phase.DECIDE) -> None:
-        """Raise ReadStopped when the caller or the source is stopped, or when that cannot be told."""
-        found = self._find(source, principal)
+    def refuse_stopped(
+        self, *, principals: tuple[str, ...], source: str = "", phase: Phase = Phase.DECIDE
+    ) -> None:
+        """Raise ReadStopped when one of the callers or the source is stopped, or that cannot be told.
+
+        `principals` are a caller and the app that asks for it.
+        """
+        found = self._find(source, principals)
         if found is not None:
             raise _refusal(found, phase)
 
     def stopped(self, source: str) -> str:
         """Return why nothing is read from a source now; empty when operators have not stopped it."""
         try:
-            found = self._find(source, "")
+            found = self._find(source, ())
         except ReadStopped:
             return "what operators have stopped cannot be told"
         return found.reason if found is not None and found.kind is StopKind.SOURCE else ""
 
     @asynccontextmanager
-    async def held(self, *, principal: str, source: str) -> AsyncIterator[None]:
+    async def held(self, *, principals: tuple[str, ...], source: str) -> AsyncIterator[None]:
         """Run the block as a read that can be stopped: then it is cancelled, and ReadStopped is raised."""
         task = asyncio.current_task()
         if self._stops is None or task is None:
             yield
             return
         before = task.cancelling()
-        running = _Running(source=source, principal=principal, task=task)
+        running = _Running(source=source, principals=principals, task=task)
         self._running.add(running)
         if self._watcher is None:
             self._watcher = asyncio.create_task(self._watch())
         try:
             # Again, now that the watcher knows of the read: a stop in between would be missed by both.
-            self.refuse_stopped(principal=principal, source=source, phase=Phase.EXECUTE)
+            self.refuse_stopped(principals=principals, source=source, phase=Phase.EXECUTE)
             yield
         except asyncio.CancelledError:
             if running.stop is not None and task.uncancel() <= before:
@@ -77,7 +82,7 @@ class Switches:
                 await asyncio.sleep(LOOK_SECONDS)
                 for each in [running for running in self._running if running.stop is None]:
                     try:
-                        each.stop = self._find(each.source, each.principal)
+                        each.stop = self._find(each.source, each.principals)
                     except ReadStopped:
                         continue  # it is not known; each of them ends within its time
                     if each.stop is not None:
@@ -85,11 +90,12 @@ class Switches:
         finally:
             self._watcher = None
 
-    def _find(self, source: str, principal: str) -> Stop | None:
+    def _find(self, source: str, principals: tuple[str, ...]) -> Stop | None:
         if self._stops is None:
             return None
         try:
-            return self._stops.find(source=source, principal=principal)
+            found = (self._stops.find(source=source, principal=each) for each in principals or ("",))
+            return next((each for each in found if each is not None), None)
         except ConfigurationError as failure:
             log.error("stops_unknown", why=str(failure))
             raise ReadStopped(

@@ -21,6 +21,11 @@ class Principal:
     app: Principal | None = None
 
     @property
+    def subjects(self) -> tuple[str, ...]:
+        """Whom an operator can stop, and whose quotas count: the caller, and the app that asks for it."""
+        return tuple(dict.fromkeys((self.subject, *(self.app.subjects if self.app is not None else ()))))
+
+    @property
     def is_system(self) -> bool:
         """Whether this is one of the gateway's own principals (`system:catalog`, …)."""
         return self.subject.startswith("system:")
