@@ -153,6 +153,21 @@ class Settings(BaseSettings):
         str,
         Field(description="Where the token for /metrics is; with one, /metrics is on the main port as well."),
     ] = ""
+    sse: Annotated[bool, Field(description="Whether /sse is served beside /mcp.")] = True
+    sse_streams_max: Annotated[int, Field(ge=1, le=10_000, description="Open streams of /sse at most.")] = 200
+    sse_streams_per_caller_max: Annotated[
+        int, Field(ge=1, le=10_000, description="Open streams of /sse of one caller at most.")
+    ] = 100
+    calls_max: Annotated[
+        int, Field(ge=1, le=10_000, description="Tool calls that one process answers at a time.")
+    ] = 64
+    body_max_kb: Annotated[
+        int, Field(ge=16, le=4096, description="The size in KiB of one request at most.")
+    ] = 1024
+    drain_s: Annotated[
+        int,
+        Field(ge=0, le=3600, description="Seconds that open calls have when the process is told to stop."),
+    ] = 20
     prompts: Annotated[
         Path | None,
         Field(description="A directory of texts to use instead of the package's own."),

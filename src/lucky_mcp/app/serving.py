@@ -22,6 +22,7 @@ from lucky_mcp.settings import Settings
 if TYPE_CHECKING:
     from lucky_mcp.gateway.read import Gateway
     from lucky_mcp.server.auth import AuthProvider
+    from lucky_mcp.server.http_limits import HttpLimits
 
 
 async def serve_stdio(settings: Settings, *, demo: bool) -> None:
@@ -58,14 +59,17 @@ async def serve_http(
     environment: Mapping[str, str] = os.environ,
     when_ready: Callable[[], Awaitable[bool]] | None = None,
 ) -> None:
-    """Serve /mcp, /health and what watches it on `bound`; `when_ready` runs once requests are answered."""
+    """Serve /mcp, /sse, /health and what watches it; `when_ready` runs once requests are answered."""
     from lucky_mcp.gateway.start import settle
     from lucky_mcp.server.auth import DemoVerifier, bearer_caller
+    from lucky_mcp.server.calls import CallsMiddleware
+    from lucky_mcp.server.drain import Drain
     from lucky_mcp.server.server import build_server
     from lucky_mcp.server.transports import http_app
     from lucky_mcp.server.transports import serve_http as serve
 
     check_http(settings, demo=demo)
+    drain = Drain()
     async with (
         open_gateway(settings, environment) as gateway,
         open_identity(settings, gateway, environment) as identity,
@@ -84,10 +88,17 @@ async def serve_http(
             resolve=identity.on_behalf.caller,
             note=identity.refusals.note,
             delegating=identity.delegating,
+            calls=CallsMiddleware(drain=drain, calls_max=settings.calls_max),
         )
         settle(gateway.policies)
-        async with watched(settings, server, gateway, lambda: False, environment):
-            app = http_app(server, allowed_hosts=settings.hosts, allowed_origins=settings.allowed_origins)
+        async with watched(settings, server, gateway, lambda: not drain.is_ready, environment):
+            app = http_app(
+                server,
+                drain=drain,
+                limits=_http_limits(settings),
+                allowed_hosts=settings.hosts,
+                allowed_origins=settings.allowed_origins,
+            )
             await serve(app, bound, when_ready=when_ready)
 
 
@@ -102,6 +113,18 @@ def check_http(settings: Settings, *, demo: bool) -> None:
     policy_directory(settings)
     if not demo:
         check_identity(settings)
+
+
+def _http_limits(settings: Settings) -> HttpLimits:
+    from lucky_mcp.server.http_limits import HttpLimits
+
+    return HttpLimits(
+        body_bytes_max=settings.body_max_kb << 10,
+        sse_streams_max=settings.sse_streams_max,
+        sse_streams_per_caller_max=settings.sse_streams_per_caller_max,
+        drain_s=settings.drain_s,
+        sse=settings.sse,
+    )
 
 
 def _verifier(settings: Settings, gateway: Gateway, *, demo: bool) -> Verify:

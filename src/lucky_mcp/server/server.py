@@ -13,8 +13,10 @@ from mcp_types import ToolAnnotations
 
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.server.auth import Identify
+from lucky_mcp.server.calls import CallsMiddleware
 from lucky_mcp.server.catalog_tools import CatalogTools
 from lucky_mcp.server.delegation_routes import add_delegation_routes
+from lucky_mcp.server.drain import Drain
 from lucky_mcp.server.errors import Answers, ErrorsMiddleware, NewReference
 from lucky_mcp.server.health import add_health_route
 from lucky_mcp.server.on_behalf import ARGUMENT, SCHEMA, OnBehalfMiddleware, Resolve, itself, settled
@@ -48,13 +50,14 @@ def build_server(
     resolve: Resolve = itself,
     note: Note = unrecorded,
     delegating: Delegating | None = None,
+    calls: CallsMiddleware | None = None,
 ) -> FastMCP:
     """Build the server around `gateway`; ConfigurationError when a text is missing or wrong.
 
     `identify` names the caller of the current call, `resolve` for whom it asks, `note` keeps that it may not,
     `delegating` serves /delegations; `auth` guards the HTTP transport and is None on
-    stdio; `prompts` is the directory of texts. Tools are listed in the order given here, always the same,
-    so that clients can cache the list.
+    stdio; `calls` holds what a call may take; `prompts` is the directory of texts. Tools are listed in the
+    order given here, always the same, so that clients can cache the list.
     """
     answers = Answers(new_reference)
     on_behalf = OnBehalfMiddleware(identify=identify, resolve=resolve, note=note)
@@ -81,6 +84,7 @@ def build_server(
         tools=tools,
         # The first is the outermost: what visibility refuses gets its answer from the errors.
         middleware=[
+            calls or CallsMiddleware(drain=Drain()),
             ErrorsMiddleware(answers=answers, schemas={tool.name: tool.parameters for tool in tools}),
             on_behalf,
             ToolsetMiddleware(visible=gateway.visible, identify=identify),

@@ -1,21 +1,28 @@
-"""How the server meets its clients: streamable HTTP at /mcp, or stdio."""
+"""How the server meets its clients: streamable HTTP at /mcp and SSE at /sse in one application, or stdio."""
 
 from __future__ import annotations
 
 import errno
 import socket
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from ipaddress import ip_address
 
 import anyio
-import uvicorn
 from fastmcp import FastMCP
+from fastmcp.server.http import create_sse_app
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 
 from lucky_mcp.errors import ConfigurationError
+from lucky_mcp.server.drain import Drain
+from lucky_mcp.server.gate import CallGate, StreamCaps
+from lucky_mcp.server.http_limits import HttpLimits
+from lucky_mcp.server.http_server import DrainingServer
+from lucky_mcp.server.sse_errors import MESSAGES_PATH, SSE_PATH, SseErrors
+from lucky_mcp.server.sse_streams import SseStreams
 
 MCP_PATH = "/mcp"
-_DRAIN_SECONDS = 10
 _BACKLOG = 2048
 
 
@@ -23,16 +30,32 @@ class PortBusy(ConfigurationError):
     """Somebody else listens on the port already."""
 
 
-def http_app(
-    server: FastMCP, *, allowed_hosts: tuple[str, ...] = (), allowed_origins: tuple[str, ...] = ()
-) -> Starlette:
-    """The ASGI application: stateless, so that any process can answer any request, and framed as SSE.
+@dataclass(frozen=True, kw_only=True)
+class HttpApp:
+    """The ASGI application, and what has to be ended in order when the process stops."""
 
-    Plain JSON answers would lose the keep-alive pings that proxies need during a long query. Host and
-    Origin of every request are checked: besides loopback names and the address that was called, those of
-    `allowed_hosts` and `allowed_origins` are let in.
+    app: Starlette
+    drain: Drain
+    streams: SseStreams
+    limits: HttpLimits
+
+
+def http_app(
+    server: FastMCP,
+    *,
+    drain: Drain | None = None,
+    limits: HttpLimits | None = None,
+    allowed_hosts: tuple[str, ...] = (),
+    allowed_origins: tuple[str, ...] = (),
+) -> HttpApp:
+    """One application for both transports: /mcp is stateless, so that any process can answer any request.
+
+    /mcp is framed as SSE: plain JSON answers would lose the keep-alive pings that proxies need during a long
+    query. /sse holds its sessions in this process. Host and Origin of every request are checked: besides
+    loopback names and the address that was called, those of `allowed_hosts` and `allowed_origins` are let in.
     """
-    return server.http_app(
+    drain, limits, streams = drain or Drain(), limits or HttpLimits(), SseStreams()
+    app = server.http_app(
         path=MCP_PATH,
         transport="http",
         stateless_http=True,
@@ -40,7 +63,19 @@ def http_app(
         host_origin_protection=True,
         allowed_hosts=list(allowed_hosts) or None,
         allowed_origins=list(allowed_origins) or None,
+        middleware=[Middleware(StreamCaps, limits=limits)],
     )
+    routes = list(app.routes)
+    if limits.sse:
+        sse = create_sse_app(server, MESSAGES_PATH, SSE_PATH, auth=server.auth)
+        known = {getattr(route, "path", None) for route in routes}
+        routes += [route for route in sse.routes if getattr(route, "path", None) not in known]
+    doors = [
+        Middleware(SseErrors, streams=streams, drain=drain, limits=limits),
+        Middleware(CallGate, path=MCP_PATH, drain=drain, limits=limits),
+    ]
+    both = Starlette(routes=routes, middleware=[*doors, *app.user_middleware], lifespan=app.lifespan)
+    return HttpApp(app=both, drain=drain, streams=streams, limits=limits)
 
 
 def is_loopback(host: str) -> bool:
@@ -94,22 +129,13 @@ def endpoint_of(bound: socket.socket) -> str:
 
 
 async def serve_http(
-    app: Starlette, bound: socket.socket, *, when_ready: Callable[[], Awaitable[bool]] | None = None
+    served: HttpApp, bound: socket.socket, *, when_ready: Callable[[], Awaitable[bool]] | None = None
 ) -> None:
     """Serve until the process is told to stop.
 
     `when_ready` runs once requests are answered; when it returns False, or fails, the server stops.
     """
-    config = uvicorn.Config(
-        app,
-        lifespan="on",
-        log_level="warning",
-        log_config=None,
-        access_log=False,
-        ws="none",
-        timeout_graceful_shutdown=_DRAIN_SECONDS,
-    )
-    server = _Server(config)
+    server = DrainingServer(served.app, drain=served.drain, streams=served.streams, limits=served.limits)
     try:
         async with anyio.create_task_group() as tasks:
             if when_ready is not None:
@@ -122,20 +148,7 @@ async def serve_http(
         raise ConfigurationError("the HTTP server did not start; its log tells why")
 
 
-class _Server(uvicorn.Server):
-    """Says when requests are answered, so that nobody has to poll."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = anyio.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.started:
-            self.ready.set()
-
-
-async def _once_ready(server: _Server, when_ready: Callable[[], Awaitable[bool]]) -> None:
+async def _once_ready(server: DrainingServer, when_ready: Callable[[], Awaitable[bool]]) -> None:
     await server.ready.wait()
     stay = False
     try:

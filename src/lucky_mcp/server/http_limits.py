@@ -1,0 +1,17 @@
+"""What clients may take of one process over HTTP."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class HttpLimits:
+    """Bytes of one request's body, open SSE streams, and seconds that open calls have when it stops."""
+
+    body_bytes_max: int = 1 << 20
+    sse_streams_max: int = 200
+    sse_streams_per_caller_max: int = 100
+    drain_s: float = 20
+    sse: bool = True
+    """Whether /sse is served at all."""

@@ -1,0 +1,148 @@
+"""The open SSE streams of one process, and the errors that are written on them between answers."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from urllib.parse import parse_qs
+from uuid import UUID
+
+import anyio
+from starlette.types import Message, Scope, Send
+
+from lucky_mcp.server.wire_errors import RequestId, error_message
+
+# How long a write may wait for a client that does not read.
+_WRITE_SECONDS = 5.0
+# Whoever sends the same of these as the stream's own request is taken for the same client.
+_CREDENTIALS = (b"authorization", b"x-dify-sso-token")
+
+
+def credential_of(scope: Scope) -> bytes:
+    """A digest of what the request shows of its sender: nobody can read a secret out of it."""
+    shown = [name + b"=" + value for name, value in scope["headers"] if name in _CREDENTIALS]
+    return hashlib.sha256(b"\n".join(sorted(shown))).digest()
+
+
+def session_of(query: bytes | str) -> str:
+    """The session that a query string names, in one spelling; empty when it names none."""
+    text = query.decode("latin-1") if isinstance(query, bytes) else query
+    try:
+        return UUID(hex=parse_qs(text)["session_id"][0]).hex
+    except (KeyError, ValueError):
+        return ""
+
+
+class SseStream:
+    """One client's stream: what its session sends passes through here, and errors come between."""
+
+    def __init__(self, send: Send, credential: bytes, streams: SseStreams) -> None:
+        self.credential = credential
+        self.broken = anyio.Event()
+        self._send = send
+        self._streams = streams
+        self._lock = anyio.Lock()
+        self._awaited: dict[str, RequestId] = {}
+
+    @property
+    def awaited(self) -> int:
+        """How many requests have no answer yet."""
+        return len(self._awaited)
+
+    def expect(self, request_id: RequestId) -> None:
+        """Note that the client awaits an answer."""
+        self._awaited[json.dumps(request_id)] = request_id
+
+    def forget(self, request_id: object) -> None:
+        """Note that the client awaits it no longer."""
+        self._awaited.pop(json.dumps(request_id), None)
+        self._streams.answered()
+
+    async def send(self, message: Message) -> None:
+        """Send what the session says; never its end, which a client with an open call would not notice."""
+        chunk: bytes = message.get("body", b"")
+        if message["type"] == "http.response.body":
+            if not message.get("more_body", False):
+                await self.fail_all(503)
+                return
+            for event, data in _events(chunk):
+                if event == "endpoint":
+                    self._streams.opened(session_of(data.partition("?")[2]), self)
+        async with self._lock:
+            await self._send(message)
+        if b"event: message" in chunk:
+            self._note_answers(chunk)
+
+    async def fail(self, request_id: RequestId, status: int) -> None:
+        """Answer a request with an error; a stream that cannot be written to is broken off instead."""
+        data = b"event: message\r\ndata: " + error_message(request_id, status) + b"\r\n\r\n"
+        with anyio.move_on_after(_WRITE_SECONDS) as waiting:
+            async with self._lock:
+                await self._send({"type": "http.response.body", "body": data, "more_body": True})
+        self.forget(request_id)
+        if waiting.cancelled_caught:
+            self.broken.set()
+
+    async def fail_all(self, status: int) -> None:
+        """Answer every open request with an error."""
+        for request_id in list(self._awaited.values()):
+            await self.fail(request_id, status)
+
+    def _note_answers(self, chunk: bytes) -> None:
+        if not self._awaited:
+            return
+        for event, data in _events(chunk):
+            message = json.loads(data) if event == "message" else {}
+            if "method" not in message and "id" in message:
+                self.forget(message["id"])
+
+
+class SseStreams:
+    """All of them, by session."""
+
+    def __init__(self) -> None:
+        self._by_session: dict[str, SseStream] = {}
+        self._change: anyio.Event | None = None
+
+    def __len__(self) -> int:
+        return len(self._by_session)
+
+    def opened(self, session: str, stream: SseStream) -> None:
+        """Note a stream by the session that its first event names."""
+        self._by_session[session] = stream
+
+    def closed(self, stream: SseStream) -> None:
+        """Forget a stream."""
+        self._by_session = {name: each for name, each in self._by_session.items() if each is not stream}
+        self.answered()
+
+    def answered(self) -> None:
+        """Wake whoever waits for answers."""
+        if self._change is not None:
+            self._change.set()
+
+    def find(self, session: str, credential: bytes) -> SseStream | None:
+        """The stream of a session, for its own client and for nobody else who knows the session's name."""
+        stream = self._by_session.get(session)
+        if stream is None or not hmac.compare_digest(stream.credential, credential):
+            return None
+        return stream
+
+    async def end(self, grace_s: float) -> None:
+        """Wait until every request is answered, at most `grace_s` seconds; the others get an error."""
+        with anyio.move_on_after(grace_s):
+            while any(stream.awaited for stream in self._by_session.values()):
+                self._change = anyio.Event()
+                await self._change.wait()
+        for stream in list(self._by_session.values()):
+            await stream.fail_all(503)
+
+
+def _events(chunk: bytes) -> Iterator[tuple[str, str]]:
+    """Name and data of each event; a chunk holds whole events, and comments."""
+    for block in chunk.decode().replace("\r\n", "\n").split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in block.split("\n") if ": " in line)
+        if "data" in fields:
+            yield fields.get("event", "message"), fields["data"]
