@@ -235,7 +235,7 @@ async def test_host_and_origin_are_checked_off_loopback_too(tmp_path: Path) -> N
         "a.wild.test": 200,
         "127.0.0.1": 200,
     }
-    app = http_app(server, allowed_hosts=("lucky.test", "*.wild.test"))
+    app = http_app(server, allowed_hosts=("lucky.test", "*.wild.test")).app
     got = {host: await _health(app, host, {}) for host in asked}
     assert got == asked
     assert await _health(app, "lucky.test", {"Origin": "https://evil.example"}) == 403
