@@ -27,14 +27,14 @@ class Call:
 
 async def test_open_calls_end_by_themselves_and_new_ones_are_refused() -> None:
     drain, call = Drain(), Call()
-    running = asyncio.create_task(drain.run(call))
+    running = asyncio.create_task(drain.answer(call))
     await call.began.wait()
     assert (drain.is_ready, drain.calls) == (True, 1)
     finishing = asyncio.create_task(drain.finish(60))
     await asyncio.sleep(0)
     assert not drain.is_ready
     with pytest.raises(Stopping):
-        await drain.run(Call())
+        await drain.answer(Call())
     assert not finishing.done()
     call.may_end.set()
     assert await running == "rows"
@@ -44,7 +44,7 @@ async def test_open_calls_end_by_themselves_and_new_ones_are_refused() -> None:
 
 async def test_what_is_open_after_the_grace_is_cancelled_and_told_so() -> None:
     drain, calls = Drain(), [Call(), Call()]
-    running = [asyncio.create_task(drain.run(call)) for call in calls]
+    running = [asyncio.create_task(drain.answer(call)) for call in calls]
     await asyncio.gather(*(call.began.wait() for call in calls))
     await asyncio.wait_for(drain.finish(0), 10)
     assert [type(end) for end in await asyncio.gather(*running, return_exceptions=True)] == [Stopping] * 2
@@ -53,7 +53,7 @@ async def test_what_is_open_after_the_grace_is_cancelled_and_told_so() -> None:
 
 async def test_a_caller_that_goes_away_is_not_told_that_the_server_stops() -> None:
     drain, call = Drain(), Call()
-    running = asyncio.create_task(drain.run(call))
+    running = asyncio.create_task(drain.answer(call))
     await call.began.wait()
     running.cancel()
     with pytest.raises(asyncio.CancelledError):

@@ -56,7 +56,7 @@ class CallsMiddleware(Middleware):
         if self._drain.is_ready and self._drain.calls >= self._calls_max:
             return error_result(self._busy().agent_text)
         try:
-            return await self._drain.run(partial(self._call, context, call_next))
+            return await self._drain.answer(partial(self._call, context, call_next))
         except Stopping:
             raise McpError(code=REFUSED, message=STOPPING_TEXT) from None
 

@@ -35,7 +35,7 @@ class Drain:
         """How many calls are open."""
         return len(self._open)
 
-    async def run(self, call: Callable[[], Awaitable[T]]) -> T:
+    async def answer(self, call: Callable[[], Awaitable[T]]) -> T:
         """Run a call and return what it returns; Stopping when it is not begun, or not ended in time."""
         if not self._is_ready:
             raise Stopping
