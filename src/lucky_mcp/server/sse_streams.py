@@ -12,12 +12,13 @@ from uuid import UUID
 import anyio
 from starlette.types import Message, Scope, Send
 
+from lucky_mcp.server.on_behalf import USER_TOKEN_HEADER
 from lucky_mcp.server.wire_errors import RequestId, error_message
 
 # How long a write may wait for a client that does not read.
 _WRITE_SECONDS = 5.0
 # Whoever sends the same of these as the stream's own request is taken for the same client.
-_CREDENTIALS = (b"authorization", b"x-dify-sso-token")
+_CREDENTIALS = (b"authorization", USER_TOKEN_HEADER.encode())
 
 
 def credential_of(scope: Scope) -> bytes:
