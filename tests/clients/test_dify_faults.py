@@ -109,6 +109,7 @@ async def test_without_a_fault_it_is_answered(transport: str) -> None:
 @pytest.mark.parametrize("transport", TRANSPORTS)
 async def test_a_refused_call_ends_with_an_error(transport: str) -> None:
     async with house() as here, connected(here.client(transport)) as client:
+        await in_thread(client.tools)  # what was sent before it, on connecting, is through
         for status in STATUSES:
             here.fault.status = status
             expected = WrongPassword if (transport, status) == ("mcp", 401) else LostConnection
