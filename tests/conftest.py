@@ -15,6 +15,7 @@ from lucky_mcp.demo.generate import generate
 from lucky_mcp.demo.roster import DIALECTS
 from lucky_mcp.demo.tables import Fleet
 from lucky_mcp.demo.write_duckdb import write_fleet
+from lucky_mcp.demo.write_keys import write_keys
 from lucky_mcp.demo.write_lake import write_lake
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.policy.policy_set import PolicySet
@@ -59,6 +60,7 @@ def demo_data(demo_fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Pa
     folder = tmp_path_factory.mktemp("demo")
     write_fleet(demo_fleet, folder, dialects=DIALECTS)
     write_lake(demo_fleet, folder)
+    write_keys(demo_fleet, folder)
     return folder
 
 

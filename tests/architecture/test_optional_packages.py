@@ -13,6 +13,7 @@ import pytest
 
 IMPORT_NAMES = {
     "boto3": "boto3",
+    "fakeredis": "fakeredis",
     "fsspec": "fsspec",
     "opentelemetry-exporter-otlp-proto-http": "opentelemetry.exporter",
     "opentelemetry-sdk": "opentelemetry.sdk",

@@ -8,8 +8,9 @@ from lucky_mcp.gateway.crawl import crawl
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.model.principal import SYSTEM_CATALOG, Principal
 from lucky_mcp.model.request import SqlRead
-from tests.support.house import ANALYST, DBA, ENGINEER
+from tests.support.house import ANALYST, ENGINEER
 
+REVIEWER = Principal(subject="rex", roles=("security_reviewer",))
 PLANNED = "aws-luckyus-cdpactivity-rw"
 
 
@@ -38,7 +39,9 @@ async def test_a_reader_learns_that_it_is_not_connected_yet(
     assert "search_catalog" in told.next_step
 
 
-@pytest.mark.parametrize("principal", [DBA, Principal(subject="x", roles=())], ids=lambda each: each.subject)
+@pytest.mark.parametrize(
+    "principal", [REVIEWER, Principal(subject="x", roles=())], ids=lambda each: each.subject
+)
 async def test_who_may_read_nothing_learns_nothing(gateway: Gateway, principal: Principal) -> None:
     planned = await refusal(gateway, principal, PLANNED)
     unknown = await refusal(gateway, principal, "nowhere")

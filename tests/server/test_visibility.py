@@ -17,10 +17,13 @@ SEEN = {
     "analyst": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
     "dba": [
         *("search_catalog", "describe_table", "run_query", "check_query", "list_sources"),
-        "get_source_health",
+        *("get_source_health", "read_redis", "scan_redis"),
     ],
     "security_reviewer": ["search_catalog", "describe_table", "check_query", "list_sources"],
-    "data_engineer": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
+    "data_engineer": [
+        *("search_catalog", "describe_table", "run_query", "check_query", "list_sources"),
+        *("read_redis", "scan_redis"),
+    ],
     "ml_engineer": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
     "people_analyst": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],
     "operations_manager": ["search_catalog", "describe_table", "run_query", "check_query", "list_sources"],

@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
+from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead, GuardedSql
+from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.probe import Answer
+from lucky_mcp.model.result import Summary
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,6 +17,7 @@ class EngineRows:
     """What an engine gave: at most `rows_max + 1` rows, fewer when the byte bound was met.
 
     `bytes` counts the cells as text in UTF-8; `bytes_met` says that rows were left unread for it.
+    `notes` are for the caller's receipt, `summary` is a second table.
     """
 
     columns: tuple[str, ...]
@@ -22,6 +25,15 @@ class EngineRows:
     bytes: int
     bytes_met: bool
     cells_cut: int = 0
+    notes: tuple[str, ...] = ()
+    summary: Summary | None = None
+
+
+def text_of(read: GuardedRead, *, fenced: bool) -> str:
+    """Return the text that an engine of SQL gets; EngineError for a read of keys."""
+    if not isinstance(read, GuardedSql):
+        raise EngineError(EngineErrorKind.INVALID_QUERY, "this engine has no keys")
+    return read.text_fenced if fenced else read.text
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 import duckdb
 
-from lucky_mcp.adapters.base import EngineRows
+from lucky_mcp.adapters.base import EngineRows, text_of
 from lucky_mcp.adapters.duckdb_errors import engine_error
 from lucky_mcp.adapters.fetch import fetch_bounded
 from lucky_mcp.adapters.token_key import NO_TOKEN_KEY, TokenKey, refuse_other_key
@@ -121,7 +121,7 @@ class DuckDBAdapter:
     async def run(self, read: GuardedRead, *, fenced: bool) -> EngineRows:
         """Run the read within its bounds; EngineError otherwise."""
         loop = asyncio.get_running_loop()
-        query = _Query(self, read, read.text_fenced if fenced else read.text)
+        query = _Query(self, read, text_of(read, fenced=fenced))
         done = loop.run_in_executor(self._workers, query.fetch)
         try:
             finished, _ = await asyncio.wait({done}, timeout=read.bound.timeout_ms / 1000)

@@ -13,7 +13,7 @@ import structlog
 from pymysql.constants import CLIENT
 from pymysql.cursors import SSCursor
 
-from lucky_mcp.adapters.base import EngineRows
+from lucky_mcp.adapters.base import EngineRows, text_of
 from lucky_mcp.adapters.fetch import fetch_bounded
 from lucky_mcp.adapters.mysql_errors import mysql_error
 from lucky_mcp.adapters.mysql_posture import privileges_to_write
@@ -127,7 +127,7 @@ class MySQLSession:
         cursor = self._open_connection().cursor(SSCursor)
         try:
             with _failures():
-                cursor.execute(read.text_fenced if fenced else read.text)
+                cursor.execute(text_of(read, fenced=fenced))
                 columns = tuple(str(column[0]) for column in cursor.description or ())
                 fetched = fetch_bounded(
                     cursor,

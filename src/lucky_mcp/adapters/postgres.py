@@ -12,7 +12,7 @@ from itertools import islice
 import psycopg
 import structlog
 
-from lucky_mcp.adapters.base import EngineRows
+from lucky_mcp.adapters.base import EngineRows, text_of
 from lucky_mcp.adapters.fetch import fetch_bounded
 from lucky_mcp.adapters.postgres_errors import postgres_error
 from lucky_mcp.adapters.postgres_posture import QUESTION
@@ -92,7 +92,7 @@ class PostgresSession:
 
     def fetch(self, read: GuardedRead, *, fenced: bool) -> EngineRows:
         """Run the text, rows streamed one by one; the extended protocol takes one statement and no more."""
-        text = (read.text_fenced if fenced else read.text).encode()
+        text = text_of(read, fenced=fenced).encode()
         connection = self._open_connection()
         try:
             with _failures(), connection.cursor() as cursor:

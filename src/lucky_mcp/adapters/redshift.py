@@ -8,7 +8,7 @@ from ssl import SSLSocket
 
 import structlog
 
-from lucky_mcp.adapters.base import EngineRows
+from lucky_mcp.adapters.base import EngineRows, text_of
 from lucky_mcp.adapters.fetch import fetch_bounded
 from lucky_mcp.adapters.redshift_account import account_of
 from lucky_mcp.adapters.redshift_errors import redshift_error
@@ -105,7 +105,7 @@ class RedshiftSession:
         wire = self._open_wire()
         try:
             with _failures():
-                stream = wire.stream(read.text_fenced if fenced else read.text)
+                stream = wire.stream(text_of(read, fenced=fenced))
                 fetched = fetch_bounded(
                     stream,
                     rows_max=read.rows_max,

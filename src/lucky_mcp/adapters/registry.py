@@ -6,10 +6,11 @@ import os
 from collections.abc import Mapping
 
 from lucky_mcp.adapters.base import Adapter, Checkable, Pooled, Probeable, Usage
-from lucky_mcp.adapters.token_key import token_key_from
+from lucky_mcp.adapters.session import server_of
+from lucky_mcp.adapters.token_key import TokenKey, token_key_from
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.model.s3_place import SCHEME, s3_place
-from lucky_mcp.model.source import Kind, Source
+from lucky_mcp.model.source import KEYED, Kind, Source
 from lucky_mcp.secrets.token_keys import NO_KEYS, TokenKeys
 
 
@@ -61,6 +62,26 @@ class Registry:
         self._adapters.clear()
 
 
+def no_key() -> str:
+    """Without a key no role shows tokens."""
+    return ""
+
+
+def _keyed(source: Source, environment: Mapping[str, str], token_key: TokenKey) -> Adapter:
+    from lucky_mcp.adapters.redis_session import RedisSession
+    from lucky_mcp.adapters.server import ServerAdapter
+
+    if source.kind is Kind.FAKEREDIS:
+        from lucky_mcp.adapters.redis_embedded import EmbeddedKeys
+
+        held = EmbeddedKeys(source)
+        return ServerAdapter(source, lambda: RedisSession(source, held.line(), token_key, has_account=False))
+    from lucky_mcp.adapters.redis import RedisLine
+
+    server = server_of(source)
+    return ServerAdapter(source, lambda: RedisSession(source, RedisLine(server, environment), token_key))
+
+
 def _make(source: Source, environment: Mapping[str, str], keys: TokenKeys) -> Adapter:
     token_key = token_key_from(keys)
     if source.kind is Kind.DUCKDB:
@@ -93,4 +114,6 @@ def _make(source: Source, environment: Mapping[str, str], keys: TokenKeys) -> Ad
         from lucky_mcp.adapters.server import ServerAdapter
 
         return ServerAdapter(source, lambda: RedshiftSession(source, environment, token_key))
+    if source.kind in KEYED:
+        return _keyed(source, environment, token_key if keys.exists else no_key)
     raise EngineError(EngineErrorKind.UNAVAILABLE, f"no adapter for {source.kind}")

@@ -15,7 +15,7 @@ from typing import Any, Generic, TypeVar
 
 from lucky_mcp.adapters.base import EngineRows, Usage
 from lucky_mcp.adapters.pool import IDLE_SECONDS, Pool
-from lucky_mcp.adapters.session import CONNECT_SECONDS, Probed, Session, renew_password, server_of
+from lucky_mcp.adapters.session import CONNECT_SECONDS, Probed, Session, renew_password
 from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead
 from lucky_mcp.errors import EngineError, EngineErrorKind, LoginRefused
 from lucky_mcp.model.probe import Answer
@@ -31,6 +31,7 @@ GRACE_SECONDS = 0.5
 STOP_SECONDS = 5.0
 # A question to the server about itself; it comes before a read, and must not take the place of one.
 PROBE_SECONDS = 2.0
+EMBEDDED_PLACES = 4
 
 T = TypeVar("T")
 
@@ -39,8 +40,9 @@ class ServerAdapter:
     """Runs guarded reads on one server; connects at the first read, and never at more places than allowed."""
 
     def __init__(self, source: Source, new_session: Callable[[], Session]) -> None:
-        places = server_of(source).connections_max
-        self._pool = Pool(new_session, renew=lambda: renew_password(server_of(source)))
+        server = source.server
+        places = server.connections_max if server is not None else EMBEDDED_PLACES
+        self._pool = Pool(new_session, renew=lambda: server is not None and renew_password(server))
         self._number_of_places = places
         self._places = asyncio.Semaphore(places)
         # One thread for each read, and one to stop it.

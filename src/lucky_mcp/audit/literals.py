@@ -22,6 +22,7 @@ from lucky_mcp.policy.scrub import EMAIL
 from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.stand_ins import with_stand_ins
 
+KEYS = "redis"  # what is asked of keys has its values quoted, and is no SQL
 DIGITS_KEPT = 5
 CHARACTERS_KEPT = 2
 YEAR_KEPT = 2015  # nobody who is of an age to be a customer was born since
@@ -98,6 +99,8 @@ class Literals:
         return _number_of(self.stand_in(text))
 
     def _text(self, sql: str, dialect: str) -> str:
+        if dialect == KEYS:
+            return self.message(sql)
         grammar = GRAMMARS[Dialect(dialect) if dialect else Dialect.MYSQL]
         made = with_stand_ins(sql, grammar, string=self._string, number=self.number, name=self._name)
         if made is not None and not sql.endswith(CUT):

@@ -68,7 +68,7 @@ async def _look(settings: Settings, names: Sequence[str]) -> Found:
     failed: dict[str, str] = {}
     async with open_gateway(settings, with_datasets=False) as gateway:
         known = gateway.policies.sources.values()
-        chosen = list(names) or [source.name for source in known if source.status == "active"]
+        chosen = list(names) or [each.name for each in known if each.status == "active" and not each.is_keyed]
         with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as bar:
             overall = bar.add_task("sources", total=len(chosen))
             for name in chosen:

@@ -14,6 +14,7 @@ from lucky_mcp.decision.below_views import Caller, seen_through
 from lucky_mcp.decision.bind import ReferenceValues, Unbindable
 from lucky_mcp.decision.combine import smallest_bound
 from lucky_mcp.decision.intersection import both
+from lucky_mcp.decision.keys import key_rights
 from lucky_mcp.decision.obligations import (
     acting_roles,
     contract_filters,
@@ -27,6 +28,7 @@ from lucky_mcp.decision.obligations import (
 )
 from lucky_mcp.decision.rights import rights_of
 from lucky_mcp.model.decision import (
+    Bound,
     Decision,
     Deny,
     DenyReason,
@@ -81,10 +83,15 @@ def decide(
     denied = tuple(each for each in decided if isinstance(each, TableDenied))
     if denied:
         return Deny(denied=denied)
+    bound = bound_of(principal, source, policies)
+    return Permit(tables=tuple(each for each in decided if isinstance(each, TableDecision)), bound=bound)
+
+
+def bound_of(principal: Principal, source: Source, policies: PolicySet) -> Bound:
+    """Return the limits of one read of a source, for an app those of both."""
     limits = policies.bounds_by_kind.get(source.kind, {})
     roles = principal.roles if principal.app is None else (*principal.roles, *principal.app.roles)
-    bound = smallest_bound(policies, roles, () if principal.is_system else (limits,))
-    return Permit(tables=tuple(each for each in decided if isinstance(each, TableDecision)), bound=bound)
+    return smallest_bound(policies, roles, () if principal.is_system else (limits,))
 
 
 def decide_table(
@@ -128,12 +135,12 @@ def knows_any_table(
     references: ReferenceValues,
     now: datetime | None = None,
 ) -> bool:
-    """Whether a caller may know of one table of a source at least; kept like the decisions."""
+    """Whether a caller may know of one table or key of a source at least; kept like the decisions."""
     key = (id(policies), id(references), rights_of(principal, policies, now), source.name)
     kept = _known.get(key)
     if kept is not None:
         return kept.known
-    known = any(
+    known = (source.is_keyed and key_rights(principal, source, policies).any) or any(
         may_know_of(decide_table(principal, source, table, policies, references, now))
         for table in policies.tables.get(source.name, {})
     )

@@ -16,6 +16,7 @@ from lucky_mcp.demo.generate import generate
 from lucky_mcp.demo.progress import Progress
 from lucky_mcp.demo.roster import DIALECTS, SOURCES
 from lucky_mcp.demo.write_duckdb import write_fleet
+from lucky_mcp.demo.write_keys import keys_are_complete, write_keys
 from lucky_mcp.demo.write_lake import lake_is_complete, write_lake
 
 _RECEIPT: Final = "demo.json"
@@ -39,6 +40,7 @@ def build_demo(
         receipt.unlink(missing_ok=True)
         write_fleet(fleet, directory, dialects=DIALECTS, progress=report)
         write_lake(fleet, directory, progress=report)
+        write_keys(fleet, directory)
     unfinished = receipt.with_suffix(".json.new")
     unfinished.write_text(json.dumps(wanted, indent=2) + "\n", encoding="utf-8")
     unfinished.replace(receipt)
@@ -60,7 +62,8 @@ def _is_built(directory: Path, wanted: dict[str, object]) -> bool:
     except (FileNotFoundError, ValueError):
         return False
     files = [directory / f"{source}.duckdb" for source in DIALECTS]
-    return bool(remembered == wanted) and all(map(Path.is_file, files)) and lake_is_complete(directory)
+    is_there = all(map(Path.is_file, files)) and lake_is_complete(directory) and keys_are_complete(directory)
+    return bool(remembered == wanted) and is_there
 
 
 def _bar(console: Console) -> RichProgress:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import InitVar, dataclass
 
+from lucky_mcp.decision.keys import KeyDecision, KeyRights
 from lucky_mcp.enforcement.mark import Mark
 from lucky_mcp.model.decision import Bound
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.probe import Probe
+from lucky_mcp.model.request import KeyAsk
 from lucky_mcp.model.source import Source
 
 _SEAL = object()
@@ -65,7 +67,65 @@ class GuardedProbe:
             raise TypeError("a GuardedProbe is made by enforcement alone")
 
 
-GuardedRead = GuardedSql
+@dataclass(frozen=True, kw_only=True)
+class GuardedKeys:
+    """A read of one key, a look over the keys of a source, or a question how its server is.
+
+    `key` is the name of the one key and `decision` what is shown of it; `rights` say the same of every name
+    that a look over the keys comes across, of which those that match `pattern` as they are shown are listed.
+    """
+
+    source: Source
+    ask: KeyAsk
+    bound: Bound
+    rows_max: int
+    rights: KeyRights
+    key: str = ""
+    field: str | None = None
+    pattern: str = "*"
+    decision: KeyDecision | None = None
+    needs_token_key: bool = False
+    seal: InitVar[object]
+
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
+            raise TypeError("a GuardedKeys is made by enforcement alone")
+
+    @property
+    def always_fenced(self) -> bool:
+        """There is one form of it."""
+        return False
+
+
+GuardedRead = GuardedSql | GuardedKeys
+
+
+def seal_keys(
+    *,
+    source: Source,
+    ask: KeyAsk,
+    bound: Bound,
+    rows_max: int,
+    rights: KeyRights,
+    key: str = "",
+    field: str | None = None,
+    pattern: str = "*",
+    decision: KeyDecision | None = None,
+) -> GuardedKeys:
+    """Seal a read of keys; called by `keys` after it was decided."""
+    return GuardedKeys(
+        source=source,
+        ask=ask,
+        bound=bound,
+        rows_max=rows_max,
+        rights=rights,
+        key=key,
+        field=field,
+        pattern=pattern,
+        decision=decision,
+        needs_token_key=rights.masks,
+        seal=_SEAL,
+    )
 
 
 def seal_probe(

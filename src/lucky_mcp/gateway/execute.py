@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from lucky_mcp.adapters.base import EngineRows, Usage
 from lucky_mcp.adapters.registry import Registry
-from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedSql, marked
+from lucky_mcp.enforcement.guarded import GuardedProbe, GuardedRead, GuardedSql, marked
 from lucky_mcp.enforcement.mark import Mark
 from lucky_mcp.enforcement.probes import lag_of, load_of
 from lucky_mcp.errors import EngineError, EngineErrorKind
@@ -70,7 +70,7 @@ class Executor:
         self._router = Router(self._lag)
         self._estimates = Estimates(self._asked)
 
-    async def execute(self, read: GuardedSql, caller: str, weight: Weight, receipt: str = "") -> Executed:
+    async def execute(self, read: GuardedRead, caller: str, weight: Weight, receipt: str = "") -> Executed:
         """Return the rows; ExecutionFailed when the engine refuses, fails, is busy or out of time.
 
         `caller` is the subject whose share of the source the read takes, `weight` what is known of its cost,
@@ -83,13 +83,14 @@ class Executor:
         except EngineError as failure:
             raise ExecutionFailed(failure) from None
 
-    async def _routed(self, read: GuardedSql, weight: Weight, mark: Mark) -> Executed:
+    async def _routed(self, read: GuardedRead, weight: Weight, mark: Mark) -> Executed:
         """Ask one server after the other, as long as half of the read's time is left for the next."""
         half_time = time.monotonic() + read.bound.timeout_ms / 2000
         async with aclosing(self._router.routes(read.source)) as routes:
             async for route in routes:
                 try:
-                    await self._estimates.refuse_costly(read, weight, route.source)
+                    if isinstance(read, GuardedSql):
+                        await self._estimates.refuse_costly(read, weight, route.source)
                     return Executed(rows=await self._executed(read, route.source, mark), route=route)
                 except EngineError as failure:
                     may_go_on = failure.kind in ELSEWHERE and route.source is not read.source
@@ -131,10 +132,12 @@ class Executor:
         except EngineError as failure:
             raise ExecutionFailed(failure) from None
 
-    async def _executed(self, read: GuardedSql, source: Source, mark: Mark) -> EngineRows:
+    async def _executed(self, read: GuardedRead, source: Source, mark: Mark) -> EngineRows:
         """A read that waited in vain or was stopped by us says nothing about the server."""
         self._breakers.check(source)
-        sent = marked(read, mark) if source.kind in SERVERS else read
+        sent = read
+        if isinstance(read, GuardedSql) and source.kind in SERVERS:
+            sent = marked(read, mark)
         try:
             with statement(read.source.name, source.kind.value):
                 rows = await self._registry.adapter(source).run(sent, fenced=read.always_fenced)

@@ -11,10 +11,12 @@ from lucky_mcp.audit.sink import AuditSink
 from lucky_mcp.errors import AuditUnavailable, ReadError
 from lucky_mcp.gateway.measured import count_read, count_refusal
 from lucky_mcp.gateway.prepare import Prepared
-from lucky_mcp.gateway.receipts import digests, engine_of, tables_read, tags_by_column, waivers_recorded
+from lucky_mcp.gateway.prepare_keys import LANGUAGE, Ready, asked_in_words
+from lucky_mcp.gateway.receipts import digests
+from lucky_mcp.gateway.said import NOTHING, said_of
 from lucky_mcp.gateway.view import View
 from lucky_mcp.model.principal import Principal
-from lucky_mcp.model.request import SqlRead
+from lucky_mcp.model.request import KeyRead, ReadRequest
 from lucky_mcp.model.result import Digests
 from lucky_mcp.model.source import Source
 from lucky_mcp.telemetry.instruments import NONE
@@ -61,7 +63,7 @@ class Journal:
         ticks: Callable[[], float],
         id: str,
         principal: Principal,
-        request: SqlRead,
+        request: ReadRequest,
         view: View,
     ) -> None:
         self.id = id
@@ -76,13 +78,14 @@ class Journal:
         self._app = principal.app.subject if principal.app is not None else ""
         self._app_roles = principal.app.roles if principal.app is not None else ()
         self._source = request.source[:200]
-        self._dialect = ""
+        self._dialect = LANGUAGE if isinstance(request, KeyRead) else ""
         self._engine = NONE
-        self._sql = _kept(request.sql)
+        self._sql = asked_in_words(request) if isinstance(request, KeyRead) else _kept(request.sql)
 
     def source_found(self, source: Source, known: Digests) -> None:
         """Remember what the source's name resolved to."""
-        self._source, self._dialect = source.name, source.dialect.value
+        self._source = source.name
+        self._dialect = self._dialect or source.dialect.value
         self._engine = source.kind.value
         self.digests = known
 
@@ -90,8 +93,8 @@ class Journal:
         """Milliseconds since the read arrived, by a clock that is never set back."""
         return round((self._ticks() - self._started) * 1000)
 
-    def begun(self, prepared: Prepared, *, filters: tuple[str, ...], masks: tuple[str, ...]) -> None:
-        """Record that the guarded text is about to be sent."""
+    def begun(self, prepared: Ready) -> None:
+        """Record that what is guarded is about to be sent."""
         self._audit.write(
             Begun(
                 id=self.id,
@@ -105,16 +108,8 @@ class Journal:
                 catalog_digest=self.digests.catalog,
                 references_digest=self.digests.references,
                 sql_asked=self._sql,
-                sql_sent=prepared.guarded.text_agent,
-                sql_engine=prepared.guarded.text_sent,
-                tables=tables_read(prepared.permit),
-                columns=prepared.columns,
-                filters=filters,
-                masks=masks,
-                waivers=waivers_recorded(prepared.permit),
-                tags=tags_by_column(prepared),
                 dialect=self._dialect,
-                engine=engine_of(prepared.source),
+                **vars(said_of(prepared)),
             )
         )
 
@@ -193,8 +188,6 @@ class Journal:
         verdict: str,
         refusal: ReadError | None = None,
         prepared: Prepared | None = None,
-        filters: tuple[str, ...] = (),
-        masks: tuple[str, ...] = (),
     ) -> None:
         """Record a dry run."""
         self._audit.write(
@@ -214,16 +207,8 @@ class Journal:
                 catalog_digest=self.digests.catalog,
                 references_digest=self.digests.references,
                 sql_asked=self._sql,
-                sql_sent=prepared.guarded.text_agent if prepared else "",
-                sql_engine=prepared.guarded.text_sent if prepared else "",
-                tables=tables_read(prepared.permit) if prepared else (),
-                columns=prepared.columns if prepared else (),
-                filters=filters,
-                masks=masks,
-                tags=tags_by_column(prepared) if prepared else (),
                 dialect=self._dialect,
-                engine=engine_of(prepared.source) if prepared else "",
-                waivers=waivers_recorded(prepared.permit) if prepared else (),
+                **vars(said_of(prepared) if prepared else NOTHING),
             )
         )
 

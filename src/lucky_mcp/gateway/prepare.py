@@ -13,7 +13,7 @@ from lucky_mcp.enforcement.enforce import enforce
 from lucky_mcp.enforcement.exempt_aggregates import refuse_listing_exempt
 from lucky_mcp.enforcement.guarded import GuardedSql
 from lucky_mcp.enforcement.probed_values import probed_values
-from lucky_mcp.errors import ReadError, SourceUnavailable
+from lucky_mcp.errors import ArgumentInvalid, ReadError, SourceUnavailable
 from lucky_mcp.gateway.refusals import denied, source_unknown, unknown_tables
 from lucky_mcp.gateway.view import View
 from lucky_mcp.gateway.weight import LIGHT, UNKNOWN, Weight, weigh
@@ -44,12 +44,13 @@ class Prepared:
     probes: frozenset[str] = frozenset()
 
 
-def find_source(view: View, principal: Principal, name: str) -> Source:
+def find_source(view: View, principal: Principal, name: str, *, keyed: bool = False) -> Source:
     """Return the named source; SourceUnavailable in the same words whether unknown or not for the caller.
 
+    Of a short name that a database and a Redis cluster share, `keyed` says which is meant.
     A planned source has no tables, so whoever may read anything at all is told that it is not connected yet.
     """
-    source = view.policies.source(name)
+    source = view.policies.source(name, keyed=keyed)
     if source is not None and source.status == "planned" and _may_know_of_planned(view, principal):
         raise SourceUnavailable(
             f"{source.name} is planned and not connected yet",
@@ -62,6 +63,15 @@ def find_source(view: View, principal: Principal, name: str) -> Source:
             f"{source.name} is marked as down", next_step="ask for another source with list_sources"
         )
     return source
+
+
+def refuse_keys(source: Source) -> None:
+    """ArgumentInvalid for a source that has no tables."""
+    if source.is_keyed:
+        raise ArgumentInvalid(
+            f"{source.name} is a Redis cluster: it holds keys, not tables",
+            next_step="call scan_redis to see its keys, read_redis for one of them",
+        )
 
 
 def prepare(view: View, principal: Principal, source: Source, request: SqlRead) -> Prepared:
@@ -89,6 +99,7 @@ def _runnable(view: View, principal: Principal, source: Source, request: SqlRead
 
 
 def _prepare(view: View, principal: Principal, source: Source, request: SqlRead) -> Prepared:
+    refuse_keys(source)
     grammar = GRAMMARS[source.dialect]
     catalog = catalog_for(view, principal, source)
     readable = _readable(view, principal, source)

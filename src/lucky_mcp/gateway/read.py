@@ -22,20 +22,22 @@ from lucky_mcp.gateway.deep_stack import on_deep_stack
 from lucky_mcp.gateway.drift import Drifts
 from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
 from lucky_mcp.gateway.journal import Journal, on_record
+from lucky_mcp.gateway.key_results import keys_in_agent_words
 from lucky_mcp.gateway.outcomes import in_agent_words, is_drift, refuse_unknown_columns
 from lucky_mcp.gateway.parts import Parts
 from lucky_mcp.gateway.plans import may_see_plans, plan_shown
 from lucky_mcp.gateway.prepare import Prepared, catalog_for, find_source, prepare, tables_read
+from lucky_mcp.gateway.prepare_keys import PreparedKeys, Ready, prepare_keys
 from lucky_mcp.gateway.prepared_cache import PreparedCache, forget_everything
 from lucky_mcp.gateway.probed import Probed
-from lucky_mcp.gateway.receipts import digests, filters_applied, masks_by_column
+from lucky_mcp.gateway.receipts import digests
 from lucky_mcp.gateway.references import References
 from lucky_mcp.gateway.results import explanation_of, result_of
 from lucky_mcp.gateway.switches import Switches
 from lucky_mcp.gateway.view import View
 from lucky_mcp.gateway.visible import Visible
 from lucky_mcp.model.principal import Principal
-from lucky_mcp.model.request import SqlRead
+from lucky_mcp.model.request import KeyRead, ReadRequest, SqlRead
 from lucky_mcp.model.result import Explanation, PlanStep, ReadResult
 from lucky_mcp.model.source import Source
 from lucky_mcp.policy.policy_set import PolicySet
@@ -120,7 +122,7 @@ class Gateway:
         policies, now = self._policies, self._now()
         return View(policies=policies, references=self.references.current(policies.references, now), now=now)
 
-    async def read(self, principal: Principal, request: SqlRead) -> ReadResult:
+    async def read(self, principal: Principal, request: ReadRequest) -> ReadResult:
         """Answer one read under its policies and bounds.
 
         Raises a ReadError for every refusal and failure; its `agent_text` is all a caller may be told.
@@ -130,14 +132,10 @@ class Gateway:
             return await self._read(journal, principal, request, spent)
 
     async def _read(
-        self, journal: Journal, principal: Principal, request: SqlRead, spent: Spent
+        self, journal: Journal, principal: Principal, request: ReadRequest, spent: Spent
     ) -> ReadResult:
         prepared = await self._prepared(journal, principal, request)
-        journal.begun(
-            prepared,
-            filters=filters_applied(prepared.permit),
-            masks=masks_by_column(prepared),
-        )
+        journal.begun(prepared)
         spent.sent(prepared.source, self._ticks())
         try:
             executed = await self._execute(journal, prepared, principal, request)
@@ -171,13 +169,13 @@ class Gateway:
         self, journal: Journal, principal: Principal, request: SqlRead, *, with_plan: bool
     ) -> Explanation:
         try:
-            prepared = await self._prepare(journal, principal, request)
+            source = self._source(journal, principal, request)
+            prepared = await self._prepare(journal, principal, source, request)
             refuse_unknown_columns(prepared, request.sql)
         except ReadError as refusal:
             journal.explained_refused(refusal)
             raise
-        filters, masks = filters_applied(prepared.permit), masks_by_column(prepared)
-        journal.explained(verdict="permit", prepared=prepared, filters=filters, masks=masks)
+        journal.explained(verdict="permit", prepared=prepared)
         plan, no_plan = await self._plan(principal, prepared) if with_plan else ((), "")
         return explanation_of(journal, prepared, plan, no_plan)
 
@@ -197,7 +195,7 @@ class Gateway:
     ) -> AbstractAsyncContextManager[Spent]:
         return self._admission.held(principal, self._policies.quotas, ticks=self._ticks, refused=refused)
 
-    def _journal(self, principal: Principal, request: SqlRead) -> Journal:
+    def _journal(self, principal: Principal, request: ReadRequest) -> Journal:
         return Journal(
             audit=self._audit,
             now=self._now,
@@ -208,10 +206,13 @@ class Gateway:
             view=self.view(),
         )
 
-    async def _prepared(self, journal: Journal, principal: Principal, request: SqlRead) -> Prepared:
+    async def _prepared(self, journal: Journal, principal: Principal, request: ReadRequest) -> Ready:
         """Prepare for `read`: a refusal is recorded before it is raised."""
         try:
-            prepared = await self._prepare(journal, principal, request)
+            source = self._source(journal, principal, request)
+            if isinstance(request, KeyRead):
+                return prepare_keys(journal.view, principal, source, request)
+            prepared = await self._prepare(journal, principal, source, request)
             self.probed.refuse_more(principal, prepared, journal.view.now)
             return prepared
         except ReadError as refusal:
@@ -233,15 +234,20 @@ class Gateway:
         record(failure)
         return failure
 
-    async def _prepare(self, journal: Journal, principal: Principal, request: SqlRead) -> Prepared:
+    def _source(self, journal: Journal, principal: Principal, request: ReadRequest) -> Source:
         if request.rows_max is not None and request.rows_max < 1:
             raise ArgumentInvalid("max_rows must be at least 1", next_step="leave it out or pass 1 or more")
         self._switches.refuse_stopped(principals=principal.subjects)
-        source = find_source(journal.view, principal, request.source)
+        source = find_source(journal.view, principal, request.source, keyed=isinstance(request, KeyRead))
         journal.source_found(
             source, digests(journal.view, catalog_for(journal.view, principal, source).digest)
         )
         self._switches.refuse_stopped(principals=principal.subjects, source=source.name)
+        return source
+
+    async def _prepare(
+        self, journal: Journal, principal: Principal, source: Source, request: SqlRead
+    ) -> Prepared:
         prepared = self._prepared_before.find(journal.view, principal, source, request)
         if prepared is None:
             prepared = await self._made(journal, principal, source, request)
@@ -259,7 +265,7 @@ class Gateway:
         return prepared
 
     async def _execute(
-        self, journal: Journal, prepared: Prepared, principal: Principal, request: SqlRead
+        self, journal: Journal, prepared: Ready, principal: Principal, request: ReadRequest
     ) -> Executed:
         try:
             async with self._switches.held(principals=principal.subjects, source=prepared.source.name):
@@ -274,7 +280,7 @@ class Gateway:
         return executed
 
     async def _attempt(
-        self, journal: Journal, prepared: Prepared, principal: Principal, request: SqlRead
+        self, journal: Journal, prepared: Ready, principal: Principal, request: ReadRequest
     ) -> Executed:
         """Run it; a failure becomes what the caller is told, for which a server may be asked once more."""
         try:
@@ -282,6 +288,8 @@ class Gateway:
             return await self._executor.execute(sent, caller, prepared.weight, journal.id)
         except ExecutionFailed as failure:
             journal.server = failure.server
+            if isinstance(prepared, PreparedKeys) or isinstance(request, KeyRead):
+                raise keys_in_agent_words(failure, prepared.source, prepared.guarded.bound) from None
             if is_drift(failure, request.sql):
                 self.drifts.suspect(prepared.source.name)
             if failure.kind is EngineErrorKind.TOO_EXPENSIVE:

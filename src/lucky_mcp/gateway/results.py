@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from lucky_mcp.gateway.execute import Executed
 from lucky_mcp.gateway.journal import Journal
+from lucky_mcp.gateway.key_results import key_result_of
 from lucky_mcp.gateway.prepare import Prepared
+from lucky_mcp.gateway.prepare_keys import PreparedKeys, Ready
 from lucky_mcp.gateway.receipts import (
     filters_applied,
     left_out,
@@ -16,8 +18,10 @@ from lucky_mcp.gateway.receipts import (
 from lucky_mcp.model.result import Explanation, PlanStep, ReadResult, Receipt, Truncation
 
 
-def result_of(journal: Journal, prepared: Prepared, executed: Executed) -> ReadResult:
+def result_of(journal: Journal, prepared: Ready, executed: Executed) -> ReadResult:
     """Return the result of a read that was executed."""
+    if isinstance(prepared, PreparedKeys):
+        return key_result_of(journal.id, journal.elapsed_ms(), journal.digests, prepared, executed)
     rows, note = executed.rows, executed.route.note
     rows_max, bound = prepared.guarded.rows_max, prepared.guarded.bound
     kept = rows.rows[:rows_max]

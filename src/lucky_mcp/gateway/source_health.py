@@ -13,7 +13,7 @@ from lucky_mcp.errors import ReadError, SourceUnavailable
 from lucky_mcp.gateway.prepare import find_source
 from lucky_mcp.gateway.system_datasets import has_system
 from lucky_mcp.model.principal import Principal
-from lucky_mcp.model.request import SqlRead
+from lucky_mcp.model.request import KeyAsk, KeyRead, SqlRead
 from lucky_mcp.model.result import ReadResult
 from lucky_mcp.model.source import Source
 
@@ -37,10 +37,13 @@ class SourceHealth:
 async def source_health(gateway: Gateway, principal: Principal, name: str) -> SourceHealth:
     """Ask a source's server how it is, as the caller; SourceUnavailable for one that has no server to ask."""
     source = find_source(gateway.view(), principal, name)
+    if source.is_keyed:
+        answer = await gateway.read(principal, KeyRead(source=source.name, ask=KeyAsk.HEALTH))
+        return SourceHealth(source=source, drift=None, answers={"as the server says": answer})
     if not has_system(gateway.policies, principal, source):
         raise SourceUnavailable(
             f"{source.name} has no server that you may ask about itself",
-            next_step="call list_sources for those of kind mysql or postgres",
+            next_step="call list_sources for those of kind mysql, postgres or redis",
         )
     answers: dict[str, ReadResult | ReadError] = {}
     for title, sql in questions()[source.kind].items():

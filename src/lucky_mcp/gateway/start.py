@@ -37,6 +37,8 @@ def tell_of_tokens(policies: PolicySet) -> None:
 
 def learn(policies: PolicySet) -> None:
     """Learn the lists of every source's dialect; those that are known already cost nothing."""
-    for dialect, kind in {(source.dialect, source.kind) for source in policies.sources.values()}:
+    for dialect, kind in {
+        (each.dialect, each.kind) for each in policies.sources.values() if not each.is_keyed
+    }:
         allowlist(dialect)
         engine_functions(dialect, kind)

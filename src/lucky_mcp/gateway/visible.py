@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable
 
 from lucky_mcp.decision.rights import rights_of
 from lucky_mcp.errors import NameRefused
-from lucky_mcp.gateway.prepare import find_source
+from lucky_mcp.gateway.prepare import find_source, refuse_keys
 from lucky_mcp.gateway.refusals import near_tables, source_unknown
 from lucky_mcp.gateway.view import View
 from lucky_mcp.gateway.visible_fleet import VisibleFleet
@@ -46,6 +46,7 @@ class Visible:
         """Return one table; NameRefused in the same words whether it is unknown or denied."""
         view = self._view()
         found = find_source(view, principal, source)
+        refuse_keys(found)
         fleet = self._fleet(view, principal)
         visible = fleet.tables[found.name]
         if not visible:

@@ -10,6 +10,7 @@ from lucky_mcp.catalog.hints import JoinHints
 from lucky_mcp.catalog.search import Described, SearchIndex
 from lucky_mcp.decision.averaged import averaged_in_words
 from lucky_mcp.decision.decide import decide_table
+from lucky_mcp.decision.keys import key_rights
 from lucky_mcp.decision.rare_rows import merged_in_words
 from lucky_mcp.decision.required import in_words
 from lucky_mcp.enforcement.mask_forms import masked_type
@@ -39,6 +40,7 @@ class VisibleFleet:
             _shown_source(source, len(self.tables[source.name]))
             for source in view.policies.sources.values()
             if self.tables[source.name]
+            or (source.is_keyed and key_rights(principal, source, view.policies).any)
         )
         self._all = tuple(table for tables in self.tables.values() for table in tables.values())
         self._about = {source.name: source for source in self.sources}
@@ -100,7 +102,7 @@ def _shown_source(source: Source, tables: int) -> VisibleSource:
         name=source.name,
         short_name=source.short_name,
         kind=source.kind.value,
-        dialect=source.dialect.value,
+        dialect="" if source.is_keyed else source.dialect.value,
         domain=source.domain,
         status=source.status,
         time_zone=source.time_zone,

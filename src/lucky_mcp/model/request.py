@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,4 +18,27 @@ class SqlRead:
     rows_max: int | None = None
 
 
-ReadRequest = SqlRead
+class KeyAsk(StrEnum):
+    """What is asked of a source that holds keys."""
+
+    READ = "read"
+    SCAN = "scan"
+    HEALTH = "health"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeyRead:
+    """One key of a Redis cluster, a look over its keys by names that match `pattern`, or how its server is.
+
+    `field` is one field of a hash. `rows_max` as for `SqlRead`.
+    """
+
+    source: str
+    ask: KeyAsk = KeyAsk.READ
+    key: str = ""
+    field: str | None = None
+    pattern: str = "*"
+    rows_max: int | None = None
+
+
+ReadRequest = SqlRead | KeyRead

@@ -44,6 +44,15 @@ class Receipt:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Summary:
+    """What is told beside the rows, as a table of its own."""
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReadResult:
     """Rows under their caps: `rows` are tuples in the order of `columns`, values as the driver gave them.
 
@@ -58,6 +67,7 @@ class ReadResult:
     bytes: int
     cells_cut: int
     receipt: Receipt
+    summary: Summary | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

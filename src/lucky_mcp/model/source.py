@@ -15,8 +15,12 @@ class Kind(StrEnum):
     MYSQL = "mysql"
     POSTGRES = "postgres"
     REDSHIFT = "redshift"
+    REDIS = "redis"
+    FAKEREDIS = "fakeredis"
 
 
+KEYED = frozenset({Kind.REDIS, Kind.FAKEREDIS})
+"""The kinds that hold keys instead of tables: Redis on a server, and what stands for it in the demo."""
 EMBEDDED = frozenset({Kind.DUCKDB, Kind.LAKE})
 """The kinds that the embedded engine runs: on a file of its own, or on a folder of Parquet files."""
 
@@ -31,7 +35,7 @@ class Dialect(StrEnum):
     DORIS = "doris"
 
 
-SERVERS = frozenset({Kind.MYSQL, Kind.POSTGRES, Kind.REDSHIFT})
+SERVERS = frozenset({Kind.MYSQL, Kind.POSTGRES, Kind.REDSHIFT, Kind.REDIS})
 """The kinds that run on a server of their own, reached over a connection."""
 
 
@@ -101,6 +105,7 @@ class Source:
 
     `url` holds no credentials once loaded into a message: print `name`, never `url`. Sources on a server
     of their own have a `server` instead.
+    Keys are asked for by no SQL: `dialect` says nothing of a source that has keys.
     `default_schema` is where an unqualified table name is looked up; None refuses such names.
     """
 
@@ -121,6 +126,11 @@ class Source:
     replication: Replication = Replication()
     limits: Limits = Limits()
     is_production_writer: bool = False
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether it holds keys instead of tables."""
+        return self.kind in KEYED
 
     @property
     def makes_tokens(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from lucky_mcp.catalog.snapshot import Catalog
+from lucky_mcp.model.commands import READING, SETTING_UP
 from lucky_mcp.model.source import SERVERS, Dialect, Kind, Server, Source
 
 # Not a statement until it is replaced: a password that is printed here would be one that everybody knows.
@@ -14,6 +15,7 @@ INSIGHT = (
     "events_statements_summary_by_digest",
     "table_io_waits_summary_by_index_usage",
 )
+REDIS_USER = "lucky_reader"
 SPARE = 2  # a query is ended from a second connection
 
 
@@ -24,6 +26,8 @@ def grant_script(source: Source, catalog: Catalog) -> str:
     """
     if source.kind not in SERVERS or source.server is None:
         raise ValueError(f"{source.name} is on no server of its own, so it needs no account")
+    if source.kind is Kind.REDIS:
+        return _redis(source, source.server)
     schemas = sorted({table.schema for table in catalog.tables} | {source.default_schema or ""} - {""})
     if source.dialect is Dialect.DORIS:
         lines = _doris(source.server, schemas)
@@ -39,6 +43,20 @@ def grant_script(source: Source, catalog: Catalog) -> str:
     lines += _optional(source)
     what = "the role's name for <role>" if source.server.workgroup else f"a password for {PASSWORD}"
     return "\n".join([f"-- {source.name}: put {what}, then run this as an administrator.", *lines])
+
+
+def _redis(source: Source, server: Server) -> str:
+    """One line for `redis-cli`: a comment must not stand in it."""
+    commands = (f"+{name.lower().replace(' ', '|')}" for name in (*READING, *SETTING_UP))
+    user = server.user or REDIS_USER
+    return "\n".join(
+        [
+            f"# {source.name}: put a password for {PASSWORD}, run this as administrator, then ACL SAVE.",
+            "# From Redis 7.2 on add +client|no-touch. Before 7 write +acl|getuser for +acl|dryrun: it shows",
+            "# the account the digests of all passwords.",
+            f"ACL SETUSER {user} on >{PASSWORD} resetkeys ~* resetchannels -@all {' '.join(commands)}",
+        ]
+    )
 
 
 def _mysql(server: Server, schemas: list[str]) -> list[str]:

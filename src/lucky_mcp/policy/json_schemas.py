@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.policy.expectations import ExpectationsFile
+from lucky_mcp.policy.keys_schema import KeysFile
 from lucky_mcp.policy.schema import (
     BoundsFile,
     ContractsFile,
@@ -35,6 +36,7 @@ MODELS: Final[Mapping[str, type[BaseModel]]] = MappingProxyType(
         "bounds": BoundsFile,
         "identity": IdentityFile,
         "dataset": DatasetFile,
+        "redis": KeysFile,
         "test": ExpectationsFile,
     }
 )
@@ -54,9 +56,8 @@ def schema_name(path: Path, root: Path) -> str:
     parts = path.relative_to(root).parts
     if len(parts) == 1:
         return path.stem if path.stem in MODELS else ""
-    if parts[0] != "datasets":
-        return ""
-    return "test" if path.name.endswith(".test.yaml") else "dataset"
+    found = {"datasets": "dataset", "redis": "redis"}.get(parts[0], "")
+    return "test" if found and path.name.endswith(".test.yaml") else found
 
 
 def modeline(path: Path, root: Path) -> str:

@@ -13,12 +13,13 @@ from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.decision import Bound, Rule
 from lucky_mcp.model.names import TableName
-from lucky_mcp.model.source import Limits, Replication, Server, Source
+from lucky_mcp.model.source import KEYED, Dialect, Limits, Replication, Server, Source
 from lucky_mcp.policy.compile_contracts import ContractCompiler
 from lucky_mcp.policy.compile_dataset import DatasetCompiler
 from lucky_mcp.policy.compile_exemptions import check_exemption, check_ids, written_exemptions
 from lucky_mcp.policy.identity_rules import NOBODY, read_identity
-from lucky_mcp.policy.levels import LEVELS
+from lucky_mcp.policy.key_rules import compile_keys, key_paths
+from lucky_mcp.policy.levels import levels_of
 from lucky_mcp.policy.masks import mask_named
 from lucky_mcp.policy.policy_set import MaskRule, PolicySet, Reference, Role, TablePolicy
 from lucky_mcp.policy.quotas import quotas_of
@@ -69,6 +70,7 @@ def load_policies(
     files |= optional_files(directory)
     paths = dataset_paths(directory) if with_datasets else []
     datasets = [YamlFile(path, directory) for path in paths]
+    keys = [YamlFile(path, directory) for path in key_paths(directory)] if with_datasets else []
     sources = read_sources(files["sources"], directory, environment)
     catalogs = {name: read_snapshot(directory / "catalog", name) for name in sources}
     roles = read_roles(files["roles"], has_token_key=has_token_key)
@@ -80,7 +82,7 @@ def load_policies(
     bounds = files["bounds"].read_as(BoundsFile)
     check_bound_roles(bounds, roles, files["bounds"])
     return PolicySet(
-        digest=_digest([*files.values(), *datasets], catalogs),
+        digest=_digest([*files.values(), *datasets, *keys], catalogs),
         sources=MappingProxyType(sources),
         roles=MappingProxyType(roles),
         tags=tags,
@@ -101,6 +103,7 @@ def load_policies(
         bounds_by_role={name: entry.model_dump(exclude_none=True) for name, entry in bounds.roles.items()},
         quotas=quotas_of(bounds.quotas),
         identity=identity,
+        keys=MappingProxyType(compile_keys(keys, sources, roles, tags)),
         bounds_by_kind={kind: entry.model_dump(exclude_none=True) for kind, entry in bounds.kinds.items()},
     )
 
@@ -139,11 +142,12 @@ def read_sources(file: YamlFile, directory: Path, environment: Mapping[str, str]
 
 
 def _source(name: str, entry: SourceEntry, url: str, server: Server | None) -> Source:
-    short = entry.short_name or name.removeprefix("aws-luckyus-").removesuffix("-rw")
+    front = "luckyus-" if entry.kind in KEYED else "aws-luckyus-"
+    short = entry.short_name or name.removeprefix(front).removesuffix("-rw")
     return Source(
         name=name,
         kind=entry.kind,
-        dialect=entry.dialect,
+        dialect=entry.dialect or Dialect.DUCKDB,
         url=url,
         domain=entry.domain,
         short_name=short,
@@ -272,14 +276,6 @@ def _tables(
         )
         tables[source] |= {policy.table: policy for policy in unlisted.tables(tables[source])}
     return MappingProxyType({name: MappingProxyType(found) for name, found in tables.items()})
-
-
-def levels_of(sources: Mapping[str, Source]) -> Mapping[str, Level]:
-    """Return the classification of each source."""
-    return {
-        name: next(each for each in LEVELS if each == source.classification)
-        for name, source in sources.items()
-    }
 
 
 def default_bound(entry: BoundEntry, file: YamlFile) -> Bound:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
+from types import MappingProxyType
 
 from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.model.decision import Averaged, Bound, MaskName, Requirement, Rule
@@ -14,6 +15,7 @@ from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.source import Kind, Source
 from lucky_mcp.policy.expressions import Filter
 from lucky_mcp.policy.identity_rules import NOBODY, IdentityRules
+from lucky_mcp.policy.key_rules import KeyPolicy
 from lucky_mcp.policy.levels import Level
 from lucky_mcp.policy.quotas import NO_QUOTAS, Quotas
 from lucky_mcp.policy.tags import Tags
@@ -205,14 +207,19 @@ class PolicySet:
     bounds_by_kind: Mapping[Kind, Mapping[str, int]]
     quotas: Quotas = NO_QUOTAS
     identity: IdentityRules = NOBODY
+    keys: Mapping[str, KeyPolicy] = field(default_factory=lambda: MappingProxyType({}))
 
-    def source(self, name: str) -> Source | None:
-        """The source of that full or short name; None when there is none or the short name is shared."""
+    def source(self, name: str, *, keyed: bool = False) -> Source | None:
+        """The source of that full or short name; None when there is none or the short name is shared.
+
+        A database and a Redis cluster may share one: then it is that of the one that is `keyed`, or not.
+        """
         exact = self.sources.get(name)
         if exact is not None:
             return exact
         short = [source for source in self.sources.values() if source.short_name == name]
-        return short[0] if len(short) == 1 else None
+        of_kind = [source for source in short if source.is_keyed is keyed] or short
+        return of_kind[0] if len(of_kind) == 1 else None
 
     @cached_property
     def timed(self) -> tuple[Timed, ...]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from lucky_mcp.model.source import SERVERS, Dialect, Kind
+from lucky_mcp.model.source import KEYED, SERVERS, Dialect, Kind
 from lucky_mcp.policy.column_schema import ColumnEntry, KMinEntry
 from lucky_mcp.policy.contract_schema import Contract as Contract
 from lucky_mcp.policy.contract_schema import ContractsFile as ContractsFile
@@ -71,10 +71,11 @@ class SourceEntry(_Model):
 
     Embedded kinds have a `url`, kinds on a server `host` and what goes with it (see `Server`); a planned
     source has neither, it is never opened. `posture: warn` puts up with an account that can write.
+    Redis has no `dialect`, and its `database` is a number.
     """
 
     kind: Kind
-    dialect: Dialect
+    dialect: Dialect | None = None
     url: str = ""
     host: str = ""
     port: int | str | None = None
@@ -109,7 +110,9 @@ class SourceEntry(_Model):
         if not is_server and SERVER_KEYS & self.model_fields_set:
             wrong = ", ".join(sorted(SERVER_KEYS & self.model_fields_set))
             raise ValueError(f"a source of kind {self.kind} has a url instead of {wrong}")
-        account = self.user or self.workgroup
+        account = self.user or self.workgroup or self.kind in KEYED
+        if (self.dialect is None) is not (self.kind in KEYED):
+            raise ValueError("a source has the dialect that agents write, unless it is Redis")
         if self.status != "planned" and not (self.host and account if is_server else self.url):
             needed = "a host and a user" if is_server else "a url"
             raise ValueError(f"a source needs {needed}, unless its status is planned")
@@ -117,7 +120,7 @@ class SourceEntry(_Model):
             raise ValueError(fault)
         if (self.posture == "warn") != bool(self.posture_why.strip()):
             raise ValueError("posture: warn and posture_why, the reason for it, go together")
-        if self.host and self.dialect not in SERVER_DIALECTS[self.kind]:
+        if self.host and self.dialect and self.dialect not in SERVER_DIALECTS[self.kind]:
             raise ValueError(f"a source of kind {self.kind} cannot speak {self.dialect}")
         return self
 

@@ -37,6 +37,14 @@ def contradiction(entry: SourceEntry) -> str:
             "a Doris or Redshift source is not asked what it can bear: leave role and limits out",
         ),
         (
+            entry.kind is Kind.REDIS and not (entry.database or "0").isdecimal(),
+            "a database of Redis is a number",
+        ),
+        (
+            bool({"role", "limits"} & entry.model_fields_set) and entry.kind is Kind.REDIS,
+            "Redis is not asked what it can bear: leave role and limits out",
+        ),
+        (
             "replication" in entry.model_fields_set and not entry.replicas,
             "replication goes with replicas",
         ),

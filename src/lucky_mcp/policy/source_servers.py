@@ -13,7 +13,7 @@ from lucky_mcp.policy.source_urls import expand
 from lucky_mcp.policy.yaml_files import YamlFile
 from lucky_mcp.secrets.references import HOW, is_reference
 
-PORTS = {Kind.MYSQL: 3306, Kind.POSTGRES: 5432, Kind.REDSHIFT: 5439}
+PORTS = {Kind.MYSQL: 3306, Kind.POSTGRES: 5432, Kind.REDSHIFT: 5439, Kind.REDIS: 6379}
 
 
 def server_for(

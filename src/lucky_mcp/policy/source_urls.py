@@ -10,7 +10,7 @@ from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.model.s3_place import SCHEME, s3_place
 from lucky_mcp.secrets.references import HOW, is_reference
 
-PATH_SCHEMES = ("duckdb:///", "lake:///")
+PATH_SCHEMES = ("duckdb:///", "lake:///", "fakeredis:///")
 VARIABLE = re.compile(r"\$\{([A-Z][A-Z0-9_]*)(?::-([^}]*))?\}")
 INLINE_CREDENTIALS = re.compile(r"^[a-z]+://[^/@${}]*:[^/@${}]+@")
 

@@ -33,6 +33,15 @@ def result_text(result: ReadResult, *, form: Format, time_zone: str) -> str:
     return f"{receipt_line(result, time_zone=time_zone)}\n{rows}"
 
 
+def keys_text(result: ReadResult) -> str:
+    """Write what was read of keys as CSV, with its summary below."""
+    parts = [f"{receipt_line(result, time_zone='')}\n{layouts.csv(result.columns, result.rows, None)}"]
+    if result.summary is not None:
+        table = layouts.csv(result.summary.columns, result.summary.rows, None)
+        parts.append(f"# {one_line(result.summary.title)}\n{table}")
+    return "\n\n".join(parts)
+
+
 def receipt_line(result: ReadResult, *, time_zone: str, shown: str = "") -> str:
     """The first line: how many rows, how complete, from where, under which rules, and the receipt's id."""
     receipt = result.receipt

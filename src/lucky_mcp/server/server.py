@@ -22,6 +22,7 @@ from lucky_mcp.server.health import add_health_route
 from lucky_mcp.server.on_behalf import ARGUMENT, SCHEMA, OnBehalfMiddleware, Resolve, itself, settled
 from lucky_mcp.server.ops_tools import OpsTools
 from lucky_mcp.server.query_tools import QueryTools
+from lucky_mcp.server.redis_tools import RedisTools
 from lucky_mcp.server.refused_requests import Note, unrecorded
 from lucky_mcp.server.texts import read_instructions, read_tool_text
 from lucky_mcp.server.visibility import ToolsetMiddleware
@@ -65,6 +66,7 @@ def build_server(
     queries = QueryTools(gateway=gateway, identify=identify, answers=answers)
     catalog = CatalogTools(gateway=gateway, identify=identify, answers=answers)
     operations = OpsTools(gateway=gateway, identify=identify, answers=answers)
+    keys = RedisTools(gateway=gateway, identify=identify, answers=answers)
     tools = [
         build_tool(function, prompts)
         for function in (
@@ -74,6 +76,8 @@ def build_server(
             queries.check_query,
             catalog.list_sources,
             operations.get_source_health,
+            keys.read_redis,
+            keys.scan_redis,
         )
     ]
     server: FastMCP = FastMCP(

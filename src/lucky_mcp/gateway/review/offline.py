@@ -6,7 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from lucky_mcp.audit.sink import MemorySink
-from lucky_mcp.enforcement.guarded import GuardedSql
+from lucky_mcp.enforcement.guarded import GuardedRead
 from lucky_mcp.errors import EngineError, EngineErrorKind
 from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
 from lucky_mcp.gateway.read import Gateway
@@ -23,7 +23,7 @@ class NothingIsRead(Executor):
     def __init__(self) -> None:
         """There is no registry to run on."""
 
-    async def execute(self, read: GuardedSql, caller: str, weight: Weight, receipt: str = "") -> Executed:
+    async def execute(self, read: GuardedRead, caller: str, weight: Weight, receipt: str = "") -> Executed:
         """Raise ExecutionFailed: no source is open here."""
         raise ExecutionFailed(EngineError(EngineErrorKind.UNAVAILABLE, f"{read.source.name} is not opened"))
 

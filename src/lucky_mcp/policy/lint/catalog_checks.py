@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from lucky_mcp.model.source import KEYED
 from lucky_mcp.policy.lint.directory import Directory
 from lucky_mcp.policy.lint.findings import Findings
 
@@ -23,7 +24,7 @@ def check_catalogs(directory: Directory, findings: Findings) -> None:
                 place,
                 f"{name} has {len(catalog.tables)} tables and no dataset file",
             )
-        if source.status == "active" and not (folder / f"{name}.json").exists():
+        if source.status == "active" and source.kind not in KEYED and not (folder / f"{name}.json").exists():
             findings.add("source-without-catalog", place, f"{name} is active and has no catalog snapshot")
     for path in sorted(folder.glob("*.json")):
         name = path.name.removesuffix(PROPOSED).removesuffix(".json")

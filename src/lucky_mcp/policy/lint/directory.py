@@ -14,6 +14,8 @@ from pydantic import BaseModel
 from lucky_mcp.catalog.loader import read_snapshot
 from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.policy.expectations import ExpectationsFile
+from lucky_mcp.policy.key_rules import key_paths
+from lucky_mcp.policy.keys_schema import KeysFile
 from lucky_mcp.policy.lint.findings import Findings
 from lucky_mcp.policy.loader import OPTIONAL_FILES, REQUIRED_FILES, dataset_paths
 from lucky_mcp.policy.schema import (
@@ -40,6 +42,14 @@ class Dataset:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Keys:
+    """One file about the keys of Redis clusters."""
+
+    file: YamlFile
+    model: KeysFile
+
+
+@dataclass(frozen=True, kw_only=True)
 class Directory:
     """What could be read of a directory; None stands for a file with a fault."""
 
@@ -53,6 +63,7 @@ class Directory:
     references: ReferencesFile | None
     bounds: BoundsFile | None
     datasets: tuple[Dataset, ...]
+    keys: tuple[Keys, ...]
     catalogs: Mapping[str, Catalog]
 
     def place(self, name: str, *path: str | int) -> str:
@@ -86,13 +97,15 @@ def read_directory(root: Path, findings: Findings) -> Directory:
         references=_model(files.get("references"), ReferencesFile, findings),
         bounds=_model(files.get("bounds"), BoundsFile, findings),
         datasets=_datasets(root, findings),
+        keys=_keys(root, findings),
         catalogs=MappingProxyType(_catalogs(root, sources, findings)),
     )
 
 
 def _read_expectations(root: Path, findings: Findings) -> None:
     """The questions beside the datasets decide nothing; here they only have to have their shape."""
-    for path in sorted((root / "datasets").rglob("*.test.yaml")):
+    beside = [*(root / "datasets").rglob("*.test.yaml"), *(root / "redis").glob("*.test.yaml")]
+    for path in sorted(beside):
         _model(_file(path, root, findings), ExpectationsFile, findings)
 
 
@@ -121,6 +134,16 @@ def _datasets(root: Path, findings: Findings) -> tuple[Dataset, ...]:
         model = _model(file, DatasetFile, findings)
         if file is not None and model is not None:
             found.append(Dataset(file=file, model=model))
+    return tuple(found)
+
+
+def _keys(root: Path, findings: Findings) -> tuple[Keys, ...]:
+    found = []
+    for path in key_paths(root):
+        file = _file(path, root, findings)
+        model = _model(file, KeysFile, findings)
+        if file is not None and model is not None:
+            found.append(Keys(file=file, model=model))
     return tuple(found)
 
 

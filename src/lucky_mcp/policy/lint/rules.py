@@ -68,6 +68,10 @@ RULES: dict[str, LintRule] = {
         "a denial names roles and columns that exist",
         "correct the name; the catalog snapshot has the names",
     ),
+    "keys": _error(
+        "rules about keys have forms that can be read in one way, known roles, and clusters of one file each",
+        "correct the pattern, role or cluster",
+    ),
     "load": _error("the directory loads as a whole", "correct what the message names"),
     "unknown-name": _error(
         "every table that a contract names is in a catalog snapshot",
@@ -145,6 +149,10 @@ RULES: dict[str, LintRule] = {
     "source-without-catalog": _warning(
         "an active source has a reviewed catalog",
         "crawl it, review and accept what was found, or set status: planned",
+    ),
+    "source-without-keys": _warning(
+        "an active Redis cluster is in a file of redis/",
+        "enter it among the clusters of a file, or set status: planned",
     ),
     "stale-acknowledgement": _warning(
         "an acknowledgement is for something that lint finds",

@@ -12,6 +12,7 @@ from lucky_mcp.policy.lint.catalog_checks import check_catalogs
 from lucky_mcp.policy.lint.contract_checks import check_contracts
 from lucky_mcp.policy.lint.directory import read_directory
 from lucky_mcp.policy.lint.findings import Finding, Findings
+from lucky_mcp.policy.lint.key_checks import check_keys
 from lucky_mcp.policy.lint.load_checks import check_loading
 from lucky_mcp.policy.lint.rule_checks import check_rules
 from lucky_mcp.policy.lint.rules import Severity
@@ -47,5 +48,6 @@ def lint(root: Path, today: date) -> LintReport:
     check_tags(directory, findings)
     check_rules(directory, today, findings)
     check_catalogs(directory, findings)
+    check_keys(directory, findings)
     remaining, acknowledged = without_acknowledged(root, findings.sorted())
     return LintReport(findings=remaining, acknowledged=acknowledged)

@@ -1,0 +1,157 @@
+"""Values as their caller sees them: fields that are listed or known, each under its mask, and nothing else.
+
+A value that was not read to its end is a text and no JSON; of a text the end is left out, where a number or
+an address may have been cut in two and would not be known for one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lucky_mcp.decision.keys import HIDDEN_PART, KeyDecision, Shown, masked_text
+from lucky_mcp.model.decision import MaskName
+from lucky_mcp.policy.masks import scrubbed
+
+# An address has 64 characters before its @ at most, a number that is known for one fewer than the rest.
+TAIL_CHARS = 120
+DEPTH_MAX = 16
+BINARY = "[binary]"
+TOO_LARGE = "[too large to be shown under its masks]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """What is shown of one value, and whether there was more of it."""
+
+    text: str
+    was_cut: bool = False
+
+
+def shown_value(decision: KeyDecision, raw: bytes, *, is_whole: bool, token_key: str) -> Seen | None:
+    """Return a string, or a member of a list or set, as it is shown; None when nothing of it is."""
+    document = _Document(decision.field, token_key)
+    if not decision.has_fields:
+        return _text(raw, decision.value(), document, "", is_whole=is_whole)
+    if not is_whole:
+        return Seen(text=TOO_LARGE)
+    found = _loaded(_decoded(raw) or "")
+    return Seen(text=_dumped(document.listed(found, "", 0))) if isinstance(found, dict | list) else None
+
+
+def shown_field(decision: KeyDecision, name: bytes, raw: bytes, *, token_key: str) -> Seen | None:
+    """Return a field of a hash or stream as it is shown; None when it is absent."""
+    path = _decoded(name)
+    if path is None:
+        return None
+    document = _Document(decision.field, token_key)
+    return _text(raw, decision.field(path), document, path, is_whole=True)
+
+
+def is_field_shown(decision: KeyDecision, name: bytes) -> bool:
+    """Whether the caller may know of a field of that name."""
+    decoded = _decoded(name)
+    return decoded is not None and decision.field(decoded).mask is not MaskName.DENY
+
+
+def _text(raw: bytes, shown: Shown, document: _Document, path: str, *, is_whole: bool) -> Seen | None:
+    if shown.mask is MaskName.DENY:
+        return None
+    text = _decoded(raw, is_whole=is_whole)
+    if text is None:
+        return Seen(text=BINARY)
+    if shown.mask is None:
+        nested = document.nested(text, path, 0) if is_whole else None
+        return Seen(text=text if nested is None else nested, was_cut=not is_whole)
+    if not is_whole and shown.mask is not MaskName.SCRUB:
+        return Seen(text=TOO_LARGE)
+    masked = masked_text(text, shown, document.token_key)
+    return Seen(text=masked if is_whole else masked[:-TAIL_CHARS], was_cut=not is_whole)
+
+
+def _decoded(raw: bytes, *, is_whole: bool = True) -> str | None:
+    """Return bytes as text; of a text that was cut the last letter may be a part of one."""
+    for end in range(len(raw), max(len(raw) - (1 if is_whole else 4), -1), -1):
+        try:
+            return raw[:end].decode("utf-8")
+        except UnicodeDecodeError:
+            continue
+    return None
+
+
+def _loaded(text: str) -> object:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _dumped(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+class _Document:
+    """A value with fields, as `sight` has each of them; None is what is left of what is not shown."""
+
+    def __init__(self, sight: Callable[[str], Shown], token_key: str) -> None:
+        self._sight = sight
+        self.token_key = token_key
+
+    def listed(self, value: object, path: str, depth: int) -> object:
+        """Keep what is listed, or known to a classifier; the objects of a list have its path."""
+        if depth > DEPTH_MAX:
+            return None
+        if isinstance(value, list):
+            kept = (self.listed(each, path, depth + 1) for each in value)
+            return [each for each in kept if each is not None]
+        if isinstance(value, dict):
+            inner = {name: self._inner(each, _joined(path, name), depth) for name, each in value.items()}
+            return {name: each for name, each in inner.items() if each is not None} or None
+        return self._leaf(value, self._sight(path), path, depth) if path else None
+
+    def _inner(self, value: object, path: str, depth: int) -> object:
+        shown = self._sight(path)
+        if isinstance(value, dict | list) and shown.mask is MaskName.DENY and not shown.tags:
+            return self.listed(value, path, depth + 1)
+        return self._leaf(value, shown, path, depth)
+
+    def _leaf(self, value: object, shown: Shown, path: str, depth: int) -> object:
+        if shown.mask is MaskName.DENY or value is None:
+            return None
+        if shown.mask is None:
+            return self._below(value, path, depth + 1, is_listed=True)
+        if isinstance(value, dict | list):
+            return HIDDEN_PART
+        return masked_text(value if isinstance(value, str) else _dumped(value), shown, self.token_key)
+
+    def _below(self, value: object, path: str, depth: int, *, is_listed: bool) -> object:
+        """Return what is listed, or lies below: there classifiers know names, and all else is scrubbed."""
+        if depth > DEPTH_MAX:
+            return None
+        if isinstance(value, list):
+            return [self._below(each, path, depth + 1, is_listed=is_listed) for each in value]
+        if isinstance(value, dict):
+            inner = {
+                scrubbed(name): self._known(each, _joined(path, name), depth) for name, each in value.items()
+            }
+            return {name: each for name, each in inner.items() if each is not None}
+        if isinstance(value, str):
+            nested = self.nested(value, path, depth + 1)
+            return nested if nested is not None else value if is_listed else scrubbed(value)
+        return value if is_listed or scrubbed(_dumped(value)) == _dumped(value) else scrubbed(_dumped(value))
+
+    def _known(self, value: object, path: str, depth: int) -> object:
+        shown = self._sight(path)
+        if shown.mask is MaskName.DENY and not shown.tags:
+            return self._below(value, path, depth + 1, is_listed=False)
+        return self._leaf(value, shown, path, depth)
+
+    def nested(self, text: str, path: str, depth: int) -> str | None:
+        """Return a text that is JSON without what must not be shown of it; None for one that is not."""
+        found = _loaded(text) if text[:1] in {"{", "["} and depth <= DEPTH_MAX else None
+        return None if found is None else _dumped(self._below(found, path, depth, is_listed=False))
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
