@@ -17,8 +17,7 @@ resolve() {
 # Everything is resolved first; demo and server then take the same versions, so one .venv can hold all.
 resolve pyproject.toml --group build --all-extras --group dev --output-file requirements/dev.txt "$@"
 resolve pyproject.toml --group build --extra demo --constraints requirements/dev.txt --output-file requirements/demo.txt "$@"
-resolve pyproject.toml --group build --extra aws --extra lake --extra mysql --extra otel --extra postgres --extra redis \
-    --extra redshift --constraints requirements/dev.txt --output-file requirements/server.txt "$@"
+resolve pyproject.toml --group build --all-extras --constraints requirements/dev.txt --output-file requirements/server.txt "$@"
 # Only the tools that audit, which live apart from what they look at.
 resolve --group audit --output-file requirements/audit.txt "$@"
 
