@@ -197,7 +197,8 @@ class Settings(BaseSettings):
 
     def handles(self, environment: Mapping[str, str], now: Callable[[], datetime]) -> Handles:
         """Where the handles of apps are kept; ConfigurationError when it cannot be used."""
-        return open_handles(self.limits_url, self.limits_password, environment, now)
+        alone = self.limits_processes == 1
+        return open_handles(self.limits_url, self.limits_password, environment, now, alone=alone)
 
     @property
     def hosts(self) -> tuple[str, ...]:

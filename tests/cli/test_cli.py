@@ -127,6 +127,7 @@ def test_the_demo_ends_with_an_answered_question(
     ran = run("demo", "--port", "0", "--dir", str(tmp_path), "--seed", "3", "--end", "2026-02-14", "--once")
     assert ran.code == Exit.OK, ran.err
     assert "LUCKY_TOKEN_KEY is not set: where a mask is token, [redacted] is shown\n" in ran.err
+    assert ran.err.count("LUCKY_TOKEN_KEY") == 1 and '{"' not in ran.err
     assert built == [{"directory": tmp_path, "seed": 3, "end": date(2026, 2, 14), "scale": "small"}]
     first, _, connect, command, _, question, receipt, columns, *rest = ran.out.splitlines()
     endpoint = first.removeprefix("lucky-mcp serves the demo fleet at ")

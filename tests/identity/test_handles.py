@@ -180,6 +180,12 @@ async def test_memory_keeps_no_more_than_it_may(clock: Clock) -> None:
     assert await delegations.mint(BRIDGE, ASKED)
 
 
+async def test_a_process_among_several_makes_no_handle_that_the_others_do_not_know(clock: Clock) -> None:
+    with pytest.raises(HandlesAway):
+        await over(open_handles("", "", {}, clock, alone=False), clock).mint(BRIDGE, ASKED)
+    assert await over(open_handles("", "", {}, clock, alone=True), clock).mint(BRIDGE, ASKED)
+
+
 def test_what_cannot_be_used_is_told(clock: Clock) -> None:
     with pytest.raises(ConfigurationError, match="PASSWORD is not set"):
         open_handles("redis://127.0.0.1:1/0", "env:PASSWORD", {}, clock)

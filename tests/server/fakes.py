@@ -6,11 +6,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
+from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.errors import NameRefused
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.result import AppliedRule, Digests, Explanation, ReadResult, Receipt, Truncation
 from lucky_mcp.model.visible import ShownColumn, ShownFilter, ShownJoin, VisibleSource, VisibleTable
+from lucky_mcp.policy.identity_rules import NOBODY
 
 DIGESTS = Digests(policy="a" * 16, catalog="b" * 16, references="c" * 16)
 TOOLSETS: Mapping[str, frozenset[str]] = {
@@ -173,7 +175,10 @@ class FakeGateway:
     visible: FakeVisible = field(default_factory=FakeVisible)
     asked: list[tuple[Principal, SqlRead]] = field(default_factory=list)
     stops: dict[str, str] = field(default_factory=dict)
-    policies: SimpleNamespace = field(default_factory=lambda: SimpleNamespace(sources={}, roles={}))
+    policies: SimpleNamespace = field(
+        default_factory=lambda: SimpleNamespace(sources={}, roles={}, identity=NOBODY)
+    )
+    audit: MemorySink = field(default_factory=MemorySink)
 
     def health(self) -> dict[str, str]:
         return {}

@@ -34,7 +34,7 @@ PATHS = ("/mcp", "/sse")
 
 def check_identity(settings: Settings) -> None:
     """ConfigurationError when nobody could call over HTTP, or no signed token could be for this server."""
-    entries = _identity_file(policy_directory(settings))
+    entries = identity_file(policy_directory(settings))
     if not entries.issuers and not open_tokens(settings).tokens():
         raise ConfigurationError(
             f"{settings.tokens_path}: no token exists, so nobody could call; run: lucky-mcp token create"
@@ -116,6 +116,7 @@ def authentication(settings: Settings, gateway: Gateway, identity: Identity) -> 
     return ResourceServer(verifier, issuers=issuers, public_url=settings.public_url)
 
 
-def _identity_file(policies: Path) -> IdentityFile:
+def identity_file(policies: Path) -> IdentityFile:
+    """What is written in identity.yaml; nothing where there is none."""
     path = policies / "identity.yaml"
     return YamlFile(path, policies).read_as(IdentityFile) if path.exists() else IdentityFile()

@@ -25,8 +25,13 @@ if TYPE_CHECKING:
     from lucky_mcp.server.http_limits import HttpLimits
 
 
-async def serve_stdio(settings: Settings, *, demo: bool) -> None:
-    """Serve the one client at the other end of stdin, as the principal of LUCKY_TOKEN."""
+async def serve_stdio(
+    settings: Settings, *, demo: bool, when_ready: Callable[[], None] = lambda: None
+) -> None:
+    """Serve the one client at the other end of stdin, as the principal of LUCKY_TOKEN.
+
+    `when_ready` runs once nothing is left to be found wrong.
+    """
     from lucky_mcp.gateway.start import settle
     from lucky_mcp.server.auth import token_caller
     from lucky_mcp.server.server import build_server
@@ -47,7 +52,8 @@ async def serve_stdio(settings: Settings, *, demo: bool) -> None:
                 resolve=identity.on_behalf.caller,
                 note=identity.refusals.note,
             )
-            settle(gateway.policies)
+            settle(gateway.policies, tell=not demo)
+            when_ready()
             await serve(server)
 
 
@@ -90,7 +96,7 @@ async def serve_http(
             delegating=identity.delegating,
             calls=CallsMiddleware(drain=drain, calls_max=settings.calls_max),
         )
-        settle(gateway.policies)
+        settle(gateway.policies, tell=not demo)
         async with watched(settings, server, gateway, lambda: not drain.is_ready, environment):
             app = http_app(
                 server,

@@ -38,6 +38,7 @@ def demo(
     import anyio
 
     from lucky_mcp.app.demo import demo_environment, demo_settings
+    from lucky_mcp.app.notices import notices
     from lucky_mcp.app.serving import serve_http
     from lucky_mcp.demo.build import build_demo
     from lucky_mcp.demo.scale import scale_named
@@ -57,6 +58,8 @@ def demo(
     async def show() -> bool:
         nonlocal answered
         answered = await _show(endpoint, last_day)
+        for notice in notices(settings, os.environ, demo=True, http=True):
+            print(notice, file=sys.stderr)
         return not once
 
     settings = demo_settings(directory, port=bound.getsockname()[1])
@@ -68,7 +71,6 @@ def demo(
 
 async def _show(endpoint: str, last_day: date) -> bool:
     """Print how to connect and one answered question; whether it was answered with rows."""
-    from lucky_mcp.policy.without_key import TOKEN_KEY
     from lucky_mcp.server.ask import ask
 
     print(f"lucky-mcp serves the demo fleet at {endpoint}\n")
@@ -80,8 +82,6 @@ async def _show(endpoint: str, last_day: date) -> bool:
     question = {"source": "salesorder", "sql": revenue_by_store(last_day)}
     answer = await ask(endpoint, token="demo-analyst", tool="run_query", arguments=question)  # noqa: S106
     print("\n".join(f"  {line}" for line in answer.splitlines()), flush=True)
-    if not os.environ.get(TOKEN_KEY):
-        print(f"{TOKEN_KEY} is not set: where a mask is token, [redacted] is shown", file=sys.stderr)
     return answer.startswith("OK ")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import socket
 import sys
 from enum import StrEnum
@@ -58,7 +59,8 @@ def _serve(settings: Settings, transport: Transport, *, demo: bool) -> None:
     from lucky_mcp.app.serving import check_http, serve_http, serve_stdio
 
     if transport is Transport.STDIO:
-        anyio.run(partial(serve_stdio, settings, demo=demo))
+        tell = partial(_tell, settings, demo=demo, http=False)
+        anyio.run(partial(serve_stdio, settings, demo=demo, when_ready=tell))
         return
 
     from lucky_mcp.server.transports import listen
@@ -70,7 +72,7 @@ def _serve(settings: Settings, transport: Transport, *, demo: bool) -> None:
     bound = listen(settings.host, settings.port)
 
     async def announce() -> bool:
-        _announce(settings, bound)
+        _announce(settings, bound, demo=demo)
         return True
 
     anyio.run(partial(serve_http, settings, bound, demo=demo, when_ready=announce))
@@ -89,13 +91,23 @@ def _serve_together(settings: Settings, *, demo: bool) -> None:
         return serve_as(worker, settings, reserved.getsockname()[1], demo=demo)
 
     run = Workers(
-        count=settings.workers, serve=serve_alone, when_ready=lambda: _announce(settings, reserved)
+        count=settings.workers,
+        serve=serve_alone,
+        when_ready=lambda: _announce(settings, reserved, demo=demo),
     ).serve_until_told()
     if run:
         raise typer.Exit(run)
 
 
-def _announce(settings: Settings, bound: socket.socket) -> None:
+def _announce(settings: Settings, bound: socket.socket, *, demo: bool) -> None:
     from lucky_mcp.server.transports import endpoint_of
 
+    _tell(settings, demo=demo, http=True)
     print(f"lucky-mcp serves {settings.policies} at {endpoint_of(bound)}", file=sys.stderr, flush=True)
+
+
+def _tell(settings: Settings, *, demo: bool, http: bool) -> None:
+    from lucky_mcp.app.notices import notices
+
+    for notice in notices(settings, os.environ, demo=demo, http=http):
+        print(f"lucky-mcp: {notice}", file=sys.stderr, flush=True)

@@ -14,15 +14,17 @@ from lucky_mcp.sql.functions.allowlist import allowlist
 log = structlog.get_logger(__name__)
 
 
-def settle(policies: PolicySet) -> None:
+def settle(policies: PolicySet, *, tell: bool = True) -> None:
     """Learn the lists of every source's dialect, and set apart from the collector what lives for ever.
 
     The collector would walk policies, catalog and grammars again and again, and every walk stops all reads.
     Call it once, when everything is loaded: a cycle that is garbage, then or later, is not freed if it was
     set apart. Looking for such cycles here would cost a tenth of a second, and find three megabytes. A
-    collector that stood still during the start runs from here on.
+    collector that stood still during the start runs from here on. Without `tell` somebody else says what
+    there is to say.
     """
-    tell_of_tokens(policies)
+    if tell:
+        tell_of_tokens(policies)
     learn(policies)
     gc.freeze()
     gc.enable()

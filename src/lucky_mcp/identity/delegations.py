@@ -100,7 +100,7 @@ class MemoryHandles:
             now = self._now()
             self._kept = {id: each for id, each in self._kept.items() if each.expires > now}
         if len(self._kept) >= self._kept_max:
-            raise HandlesAway(f"{self._kept_max:,} handles are in use")
+            raise HandlesAway(f"this process may keep {self._kept_max:,} handles")
         self._kept[delegation.id] = delegation
 
     async def find(self, id: str) -> Delegation | None:

@@ -11,14 +11,20 @@ from lucky_mcp.secrets.references import read_secret
 
 
 def open_handles(
-    url: str, password: str, environment: Mapping[str, str], now: Callable[[], datetime]
+    url: str,
+    password: str,
+    environment: Mapping[str, str],
+    now: Callable[[], datetime],
+    *,
+    alone: bool = True,
 ) -> Handles:
-    """Return handles in memory, or in Redis at `url`; `password` is a reference.
+    """Return handles in Redis at `url`, or in memory, where one that is not `alone` makes none: the process
+    that is asked next would not know it. `password` is a reference.
 
     ConfigurationError for what cannot be used; a Redis that is away is no error, its handles do not count.
     """
     if not url:
-        return MemoryHandles(now)
+        return MemoryHandles(now, **({} if alone else {"kept_max": 0}))
     try:
         from lucky_mcp.identity.shared_handles import SharedHandles
 
