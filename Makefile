@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-mysql check fuzz attacks corpora mutants lock clean bench bench-serving docs
+.PHONY: help setup demo test test-mysql check fuzz attacks corpora mutants audit lock clean bench bench-serving docs
 
 PORT ?= 8765
 PYTEST_ARGS ?=
@@ -64,6 +64,9 @@ bench-serving: setup .bench/node_modules ## Measure calls over HTTP beside other
 	mkdir -p .bench && cp bench/serving/peers/package*.json .bench/
 	cd .bench && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
+
+audit: setup ## Look up known vulnerabilities of the locked packages, and write their list (SBOM)
+	@scripts/audit.sh
 
 docs: setup ## Write docs/sql-support.md from its rows and cases, asking what has no case yet
 	$(BIN)/python -m tests.cases.matrix --again

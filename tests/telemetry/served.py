@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -40,8 +40,14 @@ class Served:
 
 
 @contextmanager
-def served(policies: Path, environment: Mapping[str, str], *options: str) -> Iterator[Served]:
-    """Run `lucky-mcp serve` over HTTP for the block."""
+def served(
+    policies: Path,
+    environment: Mapping[str, str],
+    *options: str,
+    before: Sequence[str] = (),
+    cwd: Path | None = None,
+) -> Iterator[Served]:
+    """Run `lucky-mcp serve` over HTTP for the block; `before` are words in front of the command."""
     arguments = [
         "serve",
         "--transport",
@@ -57,10 +63,11 @@ def served(policies: Path, environment: Mapping[str, str], *options: str) -> Ite
         name: value for name, value in os.environ.items() if not name.startswith(("LUCKY_", "OTEL_"))
     }
     with subprocess.Popen(
-        [PROGRAM, *arguments],
+        [*before, PROGRAM, *arguments],
         env=inherited | NO_PROXY | dict(environment),
         stderr=subprocess.PIPE,
         text=True,
+        cwd=cwd,
     ) as process:
         assert process.stderr
         log: list[str] = []
