@@ -136,6 +136,10 @@ async def test_what_a_client_is_told_of_a_bad_token_is_always_the_same(
 async def test_the_metadata_names_the_issuers(both: Served, signers: list[Issuer]) -> None:
     async with direct() as client:
         answer = await client.get(both.endpoint.replace("/mcp", METADATA))
+        for_sse = await client.get(both.endpoint.replace("/mcp", METADATA.replace("/mcp", "/sse")))
+        refused = await client.get(both.endpoint.replace("/mcp", "/sse"))
+    assert for_sse.json()["resource"] == "https://lucky.test/sse"
+    assert "oauth-protected-resource/sse" in refused.headers["www-authenticate"]
     told = answer.json()
     assert told["resource"] == "https://lucky.test/mcp"
     assert told["authorization_servers"] == [each.url for each in signers]

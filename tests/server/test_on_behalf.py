@@ -15,13 +15,15 @@ from typing import Any
 import httpx2
 import pytest
 from fastmcp import Client
-from fastmcp.client.transports import StreamableHttpTransport
+from fastmcp.client.transports import SSETransport, StreamableHttpTransport
+from fastmcp.exceptions import McpError
 
 from lucky_mcp.app import identity as app_identity
 from lucky_mcp.app.tokens import open_tokens
 from lucky_mcp.audit.record import Event
 from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.gateway.refusal_log import EVENTS_MAX, RefusalLog
+from lucky_mcp.identity.tokens import TokenStore
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.policy.identity_rules import IdentityRules
 from lucky_mcp.policy.identity_schema import AppEntry, PersonEntry
@@ -90,6 +92,7 @@ class World:
     secrets: dict[str, str]
     clock: Clock
     audit: MemorySink
+    tokens: TokenStore
 
     async def post(self, by: str, body: object, **options: Any) -> httpx2.Response:
         headers = {"Authorization": f"Bearer {self.secrets.get(by, by)}"}
@@ -177,7 +180,7 @@ async def opened(state: Path, identity_rules: IdentityRules) -> AsyncIterator[Wo
             task = asyncio.create_task(serve_http(http_app(server), bound, when_ready=until_stopped))
             await asyncio.wait_for(ready.wait(), 10)
             try:
-                yield World(endpoint_of(bound), gateway, secrets, clock, audit)
+                yield World(endpoint_of(bound), gateway, secrets, clock, audit, tokens)
             finally:
                 stop.set()
                 await asyncio.wait_for(task, 15)
@@ -556,3 +559,39 @@ async def test_nobody_fills_the_log_by_being_refused() -> None:
 
 def test_the_audience_is_this_servers_own() -> None:
     assert AUDIENCE == "https://lucky.test/mcp"
+
+
+# On SSE, where a session lives longer than a request.
+
+
+async def test_each_call_of_an_open_stream_says_for_whom_it_is(world: World, signer: Issuer) -> None:
+    sse = world.endpoint.replace("/mcp", "/sse")
+    handle, pats = await world.handle(), await world.handle("pat@x.example", groups=[])
+    async with Client(SSETransport(sse, auth=world.secrets["app:ask"])) as client:
+
+        async def said(**more: str) -> str:
+            return str((await client.call_tool_mcp("run_query", {**QUESTION, **more})).content[0].text)  # type: ignore[union-attr]
+
+        for given, subject in ((handle, "ann@x.example"), (pats, "pat@x.example"), (handle, "ann@x.example")):
+            assert (await said(lucky_ctx=given)).startswith("OK ")
+            assert world.gateway.asked[-1][0].subject == subject
+        assert (await said()).startswith("ERROR NOT_AUTHENTICATED: ")
+        assert await world.revoke("app:bridge", f"d-{handle[3:19]}") == 204
+        assert (await said(lucky_ctx=handle)).startswith("ERROR NOT_AUTHENTICATED: ")
+    users = {USER_TOKEN_HEADER: signer.token(sub="ann@x.example", groups=["analysts"])}
+    async with Client(SSETransport(sse, auth=world.secrets["app:ask"], headers=users)) as client:
+        assert not (await client.call_tool_mcp("run_query", QUESTION)).is_error
+    assert world.gateway.asked[-1][0] == ANN
+
+
+async def test_a_revoked_token_ends_what_its_open_stream_may(world: World) -> None:
+    sse = world.endpoint.replace("/mcp", "/sse")
+    secret = world.secrets["ann@x.example"]
+    async with Client(SSETransport(sse, auth=secret)) as client:
+        assert not (await client.call_tool_mcp("run_query", QUESTION)).is_error
+        (id,) = [each.id for each in world.tokens.tokens() if each.subject == "ann@x.example"]
+        world.tokens.revoke(id)
+        with pytest.raises(McpError):
+            await asyncio.wait_for(client.call_tool_mcp("run_query", QUESTION), 30)
+    assert len(world.gateway.asked) == 1
+    assert {each.target for each in world.events("auth.refused")} >= {"/messages/"}

@@ -58,13 +58,12 @@ class OnBehalfMiddleware(Middleware):
             _caller.reset(token)
 
 
-def settled(identify: Identify) -> Identify:
-    """Who asks: as settled for the call that runs, else, for lists, who the caller is itself."""
-
-    def identify_settled() -> Principal:
-        return _caller.get() or identify()
-
-    return identify_settled
+def settled_caller() -> Principal:
+    """Who asks, as settled for the call that runs; outside of one nobody does."""
+    caller = _caller.get()
+    if caller is None:
+        raise NotAuthenticated("nobody knows for whom this is", next_step="call a tool")
+    return caller
 
 
 async def itself(base: Principal, handle: str | None, forwarded: str | None) -> Principal:

@@ -19,7 +19,7 @@ from lucky_mcp.server.delegation_routes import add_delegation_routes
 from lucky_mcp.server.drain import Drain
 from lucky_mcp.server.errors import Answers, ErrorsMiddleware, NewReference
 from lucky_mcp.server.health import add_health_route
-from lucky_mcp.server.on_behalf import ARGUMENT, SCHEMA, OnBehalfMiddleware, Resolve, itself, settled
+from lucky_mcp.server.on_behalf import ARGUMENT, SCHEMA, OnBehalfMiddleware, Resolve, itself, settled_caller
 from lucky_mcp.server.ops_tools import OpsTools
 from lucky_mcp.server.query_tools import QueryTools
 from lucky_mcp.server.redis_tools import RedisTools
@@ -61,12 +61,10 @@ def build_server(
     order given here, always the same, so that clients can cache the list.
     """
     answers = Answers(new_reference)
-    on_behalf = OnBehalfMiddleware(identify=identify, resolve=resolve, note=note)
-    identify = settled(identify)
-    queries = QueryTools(gateway=gateway, identify=identify, answers=answers)
-    catalog = CatalogTools(gateway=gateway, identify=identify, answers=answers)
-    operations = OpsTools(gateway=gateway, identify=identify, answers=answers)
-    keys = RedisTools(gateway=gateway, identify=identify, answers=answers)
+    queries = QueryTools(gateway=gateway, identify=settled_caller, answers=answers)
+    catalog = CatalogTools(gateway=gateway, identify=settled_caller, answers=answers)
+    operations = OpsTools(gateway=gateway, identify=settled_caller, answers=answers)
+    keys = RedisTools(gateway=gateway, identify=settled_caller, answers=answers)
     tools = [
         build_tool(function, prompts)
         for function in (
@@ -90,8 +88,8 @@ def build_server(
         middleware=[
             calls or CallsMiddleware(drain=Drain()),
             ErrorsMiddleware(answers=answers, schemas={tool.name: tool.parameters for tool in tools}),
-            on_behalf,
-            ToolsetMiddleware(visible=gateway.visible, identify=identify),
+            OnBehalfMiddleware(identify=identify, resolve=resolve, note=note),
+            ToolsetMiddleware(visible=gateway.visible, identify=settled_caller, lists_for=identify),
         ],
         mask_error_details=True,
         cache_ttl=_LIST_CACHE_SECONDS,

@@ -48,15 +48,17 @@ def tools_of(toolsets: Iterable[str]) -> frozenset[str]:
 class ToolsetMiddleware(Middleware):
     """Makes tools outside the caller's toolsets not exist for that caller."""
 
-    def __init__(self, *, visible: Visible, identify: Identify) -> None:
+    def __init__(self, *, visible: Visible, identify: Identify, lists_for: Identify) -> None:
+        """`identify` names for whom a call is, `lists_for` who asks for a list, which is for nobody else."""
         self._visible = visible
         self._identify = identify
+        self._lists_for = lists_for
 
     async def on_list_tools(
         self, context: MiddlewareContext[Any], call_next: CallNext[Any, Sequence[Tool]]
     ) -> Sequence[Tool]:
         """Keep the caller's tools, in the order in which they were registered."""
-        own = self._own_tools()
+        own = self._own_tools(self._lists_for())
         return [tool for tool in await call_next(context) if tool.name in own]
 
     async def on_call_tool(
@@ -65,13 +67,12 @@ class ToolsetMiddleware(Middleware):
         call_next: CallNext[mcp_types.CallToolRequestParams, ToolResult],
     ) -> ToolResult:
         """Answer a foreign tool as FastMCP answers an unknown one, before its arguments are looked at."""
-        if context.message.name not in self._own_tools():
+        if context.message.name not in self._own_tools(self._identify()):
             raise NotFoundError(f"Unknown tool: {context.message.name!r}")
         return await call_next(context)
 
-    def _own_tools(self) -> frozenset[str]:
+    def _own_tools(self, principal: Principal) -> frozenset[str]:
         """The caller's tools; of an app that asks for a person those that both have."""
-        principal = self._identify()
         own = self._tools(principal)
         return own if principal.app is None else own & self._tools(principal.app)
 
