@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-mysql check fuzz attacks corpora mutants audit lock clean bench bench-serving docs
+.PHONY: help setup demo test test-mysql check fuzz attacks corpora mutants audit lock clean bench bench-serving docs clients
 
 PORT ?= 8765
 PYTEST_ARGS ?=
@@ -74,6 +74,10 @@ docs: setup ## Write docs/sql-support.md from its rows and cases, asking what ha
 lock: setup ## Resolve the lock files again (LOCK_ARGS=--upgrade moves the pins)
 	@scripts/lock.sh $(LOCK_ARGS)
 
+clients: setup ## Try clients of other makers (npm, PyPI) and the official conformance suite on the demo
+	@scripts/clients.sh .clients
+	LUCKY_TEST_CLIENTS=.clients $(BIN)/pytest -q -n0 -rP tests/clients/other_clients.py $(PYTEST_ARGS)
+
 clean: ## Remove .venv, caches and build output
-	rm -rf .venv .venv.turn .fuzz .bench build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv.turn .fuzz .bench .clients build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -20,6 +20,8 @@ resolve pyproject.toml --group build --extra demo --constraints requirements/dev
 resolve pyproject.toml --group build --all-extras --constraints requirements/dev.txt --output-file requirements/server.txt "$@"
 # Only the tools that audit, which live apart from what they look at.
 resolve --group audit --output-file requirements/audit.txt "$@"
+# A client of another maker, which cannot live with the server's own packages.
+resolve --group clients --output-file requirements/clients.txt "$@"
 
 if grep -nE '://|^ *-(i|f)|^ *--(index|extra|find|trusted)| @ |(^|[^.[:alnum:]])/[a-z]' requirements/*.txt; then
     echo "lock: an address or a path got into a lock file" >&2

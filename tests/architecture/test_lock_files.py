@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-# The last holds the tools of `make audit` alone.
-LOCK_FILES = ["demo.txt", "dev.txt", "server.txt", "audit.txt"]
+# The last two stand alone: the tools of `make audit`, and a client for `make clients`.
+LOCK_FILES = ["demo.txt", "dev.txt", "server.txt", "audit.txt", "clients.txt"]
 PIN = re.compile(r"^(?P<name>[a-z0-9-]+)==(?P<version>\S+)( ; (?P<marker>[^\\]+?))? \\$")
 HASH = re.compile(r"^    --hash=sha256:[0-9a-f]{64}( \\)?$")
 
@@ -67,7 +67,8 @@ def test_what_the_project_needs_is_locked(
     assert core | extras <= names["server.txt"]
     assert not (extras - of_the_demo) & names["demo.txt"]
     assert not {"mypy", "pytest", "ruff"} & names["server.txt"]
-    assert {normal_name(each) for each in groups["audit"]} <= names["audit.txt"]
+    for group in ("audit", "clients"):
+        assert {normal_name(each) for each in groups[group]} <= names[f"{group}.txt"]
 
 
 def test_the_parser_is_pinned_exactly(

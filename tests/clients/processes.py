@@ -100,3 +100,8 @@ def free_port() -> int:
     """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as door:
         return int(door.getsockname()[1])
+
+
+def conformance_server() -> Sequence[str]:
+    """The command of the server that the conformance suite looks at."""
+    return [sys.executable, "-m", "tests.clients.conformance_server"]

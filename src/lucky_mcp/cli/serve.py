@@ -50,6 +50,8 @@ def serve(
         settings = load_settings(policies=policies, host=host, port=port, workers=workers)
         _serve(settings, transport, demo=demo)
     finally:
+        # What a start set apart is given back: a library complains at the end of what nobody has collected.
+        gc.unfreeze()
         gc.enable()
 
 
