@@ -18,6 +18,7 @@ from lucky_mcp.gateway.receipts import condition
 from lucky_mcp.gateway.review.access import TableAccess, accesses, roles_of_people
 from lucky_mcp.gateway.review.causes_of_change import column_rule, table_rule
 from lucky_mcp.gateway.review.changes import PAIR, Change, Effect, told_once
+from lucky_mcp.gateway.review.identity_changes import identity_changes
 from lucky_mcp.gateway.review.quota_changes import quota_changes
 from lucky_mcp.gateway.review.settings_diff import changed_settings
 from lucky_mcp.gateway.review.timed_diff import BEFORE_ALL_ENDS, callers_named, timed_changes
@@ -39,6 +40,7 @@ def diff(old: Written, new: Written) -> tuple[Change, ...]:
             *timed_changes(*sets),
             *_bound_changes(*sets),
             *quota_changes(*sets),
+            *identity_changes(*(each.identity for each in sets)),
             *changed_settings(old, new),
         ]
     )
