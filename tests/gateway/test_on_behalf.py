@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pytest
 
+from lucky_mcp.audit.read_log import as_one, asked
 from lucky_mcp.audit.record import Begun, Ended, Explained
 from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.errors import LimitExceeded, ReadError, ReadStopped
 from lucky_mcp.gateway.admission import Admission
 from lucky_mcp.gateway.plans import may_see_plans
 from lucky_mcp.gateway.read import Gateway
+from lucky_mcp.gateway.replay.recordings import RecordedLine
 from lucky_mcp.limits.memory import MemoryMeter
 from lucky_mcp.limits.stops import StopFile, StopKind
 from lucky_mcp.model.principal import Principal
@@ -22,6 +24,7 @@ from lucky_mcp.model.quota import Quota
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.policy.policy_set import PolicySet
 from lucky_mcp.policy.quotas import Quotas
+from tests.support.audit_log import audit_sink
 from tests.support.house import gateway_over
 from tests.support.reference import ORDERS
 
@@ -105,3 +108,30 @@ def test_plans_are_for_those_who_both_may_see_them(demo_policies: PolicySet) -> 
     assert may_see_plans(demo_policies, engineer)
     assert not may_see_plans(demo_policies, ANN)
     assert may_see_plans(demo_policies, replace(ANN, app=replace(APP, roles=("dba",))))
+
+
+async def test_what_an_app_asked_is_asked_again_for_both(demo_policies: PolicySet, tmp_path: Path) -> None:
+    """A log of reads for people, replayed as the person alone, would be judged by rights that nobody had."""
+    mixed = "SELECT first_name FROM luckyus_sales_crm.t_user_profile"  # the analyst of the app has no names
+    names = SqlRead(source="salescrm", sql=mixed)
+    sink = audit_sink(tmp_path)
+    gateway = gateway_over(demo_policies, audit=sink)
+    for caller in (ANN, replace(ANN, app=None)):
+        try:
+            await gateway.explain(caller, names)
+        except ReadError as refusal:
+            assert caller is ANN and refusal.code == "UNKNOWN_NAME"
+    await gateway.close()
+    sink.close()
+    both, alone = sorted(
+        asked([tmp_path], datetime(2020, 1, 1, tzinfo=UTC)), key=lambda each: not each.app_roles
+    )
+    assert (both.app_roles, both.outcome) == (("analyst",), "UNKNOWN_NAME")
+    assert (alone.app_roles, alone.outcome) == ((), "ok")
+    assert len(as_one((both, alone), ())) == 2
+    again = both.caller("x", {})
+    assert again.app is not None and (again.roles, again.app.roles) == (("data_engineer",), ("analyst",))
+    line = RecordedLine(
+        principal="x", roles=both.roles, app_roles=both.app_roles, source="s", sql="x", verdict="permit"
+    )
+    assert line.caller.app is not None and line.caller.app.roles == ("analyst",)

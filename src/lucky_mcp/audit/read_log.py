@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from lucky_mcp.audit.segment_files import segments_in
 from lucky_mcp.errors import ConfigurationError
+from lucky_mcp.model.principal import Principal
 
 SYSTEM_PREFIX = "system:"
 OK = frozenset({"ok", "permit"})
@@ -20,7 +21,7 @@ OK = frozenset({"ok", "permit"})
 class Asked:
     """A question of callers with these roles; `outcome` is "ok" or a code, `receipt` one of its receipts.
 
-    `person` is the subject of one who asked it.
+    `person` is the subject of one who asked it, `app_roles` are those of the app that asked for the person.
     """
 
     roles: tuple[str, ...]
@@ -30,6 +31,14 @@ class Asked:
     receipt: str
     times: int = 1
     person: str = ""
+    app_roles: tuple[str, ...] = ()
+
+    def caller(self, subject: str, attributes: Mapping[str, tuple[str, ...]]) -> Principal:
+        """Return who asks it again, with the same roles, through an app with the same ones."""
+        app = Principal(subject="app:replayed", roles=self.app_roles, attributes=attributes)
+        return Principal(
+            subject=subject, roles=self.roles, attributes=attributes, app=app if self.app_roles else None
+        )
 
 
 def asked(paths: Iterable[Path], since: datetime) -> tuple[Asked, ...]:
@@ -38,9 +47,9 @@ def asked(paths: Iterable[Path], since: datetime) -> tuple[Asked, ...]:
     A text that was cut for the log cannot be asked again and is left out as well. ConfigurationError for a
     file that cannot be read.
     """
-    found: dict[tuple[str, tuple[str, ...], str, str, str], Asked] = {}
+    found: dict[Hashable, Asked] = {}
     for each in _questions(records_in(paths), since):
-        key = (each.person, each.roles, each.source, each.sql, each.outcome)
+        key = (each.person, each.roles, each.app_roles, each.source, each.sql, each.outcome)
         known = found.get(key)
         found[key] = each if known is None else replace(each, times=known.times + 1)
     return tuple(sorted(found.values(), key=lambda each: (-each.times, each.source, each.sql, each.roles)))
@@ -48,10 +57,10 @@ def asked(paths: Iterable[Path], since: datetime) -> tuple[Asked, ...]:
 
 def as_one(questions: Iterable[Asked], named: Collection[str]) -> tuple[Asked, ...]:
     """Return the questions, those of people that are not `named` put together with person ""."""
-    found: dict[tuple[str, tuple[str, ...], str, str, str], Asked] = {}
+    found: dict[Hashable, Asked] = {}
     for each in questions:
         person = each.person if each.person in named else ""
-        key = (person, each.roles, each.source, each.sql, each.outcome)
+        key = (person, each.roles, each.app_roles, each.source, each.sql, each.outcome)
         known = found.get(key)
         times = each.times + (known.times if known is not None else 0)
         found[key] = replace(known or each, person=person, times=times)
@@ -85,6 +94,7 @@ def _question(ended: Mapping[str, Any], said: Mapping[str, Any], since: datetime
         outcome="ok" if outcome in OK else outcome,
         receipt=ended["id"],
         person=ended["principal"],
+        app_roles=tuple(said.get("app_roles") or ()),
     )
 
 

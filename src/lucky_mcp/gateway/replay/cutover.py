@@ -90,7 +90,7 @@ async def cutover(questions: Iterable[Asked], asking: Asking, progress: Progress
     tally, distinct = _Tally(), 0
     attributes = attribute_stand_ins(asking.policies)
     for distinct, each in enumerate(as_one(questions, people_named(asking.policies)), start=1):
-        caller = Principal(subject=each.person or "cut-over", roles=each.roles, attributes=attributes)
+        caller = each.caller(each.person or "cut-over", attributes)
         answer = await asking.ask(caller, each.source, each.sql)
         if each.outcome and (each.outcome == "ok") != (answer.verdict == PERMIT):
             tally.otherwise += each.times

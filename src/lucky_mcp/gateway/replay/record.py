@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +12,6 @@ from lucky_mcp.gateway.replay.asking import Asking
 from lucky_mcp.gateway.replay.recordings import PERMIT, RecordedLine
 from lucky_mcp.gateway.replay.scrub import Scrubber
 from lucky_mcp.gateway.review.stand_ins import attribute_stand_ins
-from lucky_mcp.model.principal import Principal
 
 NOBODY = "recorded"
 
@@ -30,14 +29,14 @@ async def record(questions: Iterable[Asked], asking: Asking, path: Path) -> Writ
 
     Who asked is not written, only the roles. Texts that are the same once scrubbed are one recording.
     """
-    found: dict[tuple[tuple[str, ...], str, str], RecordedLine] = {}
+    found: dict[Hashable, RecordedLine] = {}
     left_out = 0
     for each in questions:
         made = await _recording(each, asking)
         if made is None:
             left_out += 1
             continue
-        key = (made.roles, made.source, made.sql)
+        key = (made.roles, made.app_roles, made.source, made.sql)
         known = found.get(key)
         found[key] = made if known is None else known.model_copy(update={"times": known.times + made.times})
     try:
@@ -54,7 +53,7 @@ async def _recording(asked: Asked, asking: Asking) -> RecordedLine | None:
     if source is None:
         return None
     attributes = {name: tuple(values) for name, values in attribute_stand_ins(asking.policies).items()}
-    caller = Principal(subject=NOBODY, roles=asked.roles, attributes=attributes)
+    caller = asked.caller(NOBODY, attributes)
     sql = Scrubber(asking.gateway().view()).scrubbed(caller, source, asked.sql)
     if sql is None:
         return None
@@ -63,6 +62,7 @@ async def _recording(asked: Asked, asking: Asking) -> RecordedLine | None:
     return RecordedLine(
         principal=NOBODY,
         roles=asked.roles,
+        app_roles=asked.app_roles,
         attributes=attributes,
         source=source.name,
         sql=sql,

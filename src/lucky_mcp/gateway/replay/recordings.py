@@ -29,7 +29,8 @@ class RecordedLine(BaseModel):
 
     `filters` are rule ids and `masks` `schema.table.column:mask`, as the audit has them; in front of a mask's
     column as much may be left out as stays clear. `rows` are compared without their order. `at` is the time
-    that counts as now. What is left out is not compared.
+    that counts as now, `app_roles` are those of an app that asks for the principal. What is left out is not
+    compared.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -41,6 +42,7 @@ class RecordedLine(BaseModel):
     verdict: Annotated[str, AfterValidator(_verdict)]
     id: str = ""
     question: str = ""
+    app_roles: tuple[str, ...] = ()
     attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     filters: tuple[str, ...] | None = None
     masks: tuple[str, ...] | None = None
@@ -51,7 +53,13 @@ class RecordedLine(BaseModel):
     @property
     def caller(self) -> Principal:
         """Who asks."""
-        return Principal(subject=self.principal, roles=self.roles, attributes=self.attributes)
+        app = Principal(subject="app:recorded", roles=self.app_roles, attributes=self.attributes)
+        return Principal(
+            subject=self.principal,
+            roles=self.roles,
+            attributes=self.attributes,
+            app=app if self.app_roles else None,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +95,7 @@ def recorded_before(paths: list[Path]) -> tuple[Asked, ...]:
     return tuple(
         Asked(
             roles=each.line.roles,
+            app_roles=each.line.app_roles,
             source=each.line.source,
             sql=each.line.sql,
             outcome="ok" if each.line.verdict == PERMIT else each.line.verdict,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -11,7 +11,6 @@ from lucky_mcp.audit.read_log import Asked, as_one
 from lucky_mcp.gateway.review.explain import explain_as
 from lucky_mcp.gateway.review.stand_ins import attribute_stand_ins
 from lucky_mcp.gateway.review.timed_diff import people_named
-from lucky_mcp.model.principal import Principal
 from lucky_mcp.policy.policy_set import PolicySet
 
 PERMIT = "permit"
@@ -45,13 +44,14 @@ async def replay(
 ) -> tuple[tuple[Replayed, ...], int]:
     """Return the questions that fare otherwise, and how many were asked again; no database is opened."""
     found: list[Replayed] = []
-    done: set[tuple[str, tuple[str, ...], str, str]] = set()
+    done: set[Hashable] = set()
     attributes = {**attribute_stand_ins(old), **attribute_stand_ins(new)}
     for each in as_one(asked, people_named(old, new)):
-        if (each.person, each.roles, each.source, each.sql) in done:
+        key = (each.person, each.roles, each.app_roles, each.source, each.sql)
+        if key in done:
             continue
-        done.add((each.person, each.roles, each.source, each.sql))
-        caller = Principal(subject=each.person, roles=each.roles, attributes=attributes)
+        done.add(key)
+        caller = each.caller(each.person, attributes)
         before = await explain_as(old, caller, each.source, each.sql, now)
         after = await explain_as(new, caller, each.source, each.sql, now)
         if before.code == after.code != PERMIT or before.sql_runs == after.sql_runs != "":
