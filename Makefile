@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-mysql check fuzz attacks corpora mutants audit lock clean bench bench-serving docs clients
+.PHONY: help setup demo test test-mysql check fuzz attacks corpora mutants audit soak lock clean bench bench-serving docs clients
 
 PORT ?= 8765
 PYTEST_ARGS ?=
@@ -13,6 +13,7 @@ SEED ?= 1
 WORKERS ?= 2
 RESTART ?=
 MUTATED ?= 0.1
+MINUTES ?= 30
 AT ?=
 BIN := .venv/bin
 MYSQL_TESTS := $(addprefix tests/live/test_,\
@@ -64,6 +65,9 @@ bench-serving: setup .bench/node_modules ## Measure calls over HTTP beside other
 	mkdir -p .bench && cp bench/serving/peers/package*.json .bench/
 	cd .bench && npm ci --no-audit --no-fund --loglevel=error
 	touch $@
+
+soak: setup ## Sixteen clients and faults for MINUTES=30: nothing of a server may grow
+	$(BIN)/python -m tests.soak.run --minutes $(MINUTES)
 
 audit: setup ## Look up known vulnerabilities of the locked packages, and write their list (SBOM)
 	@scripts/audit.sh

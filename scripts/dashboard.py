@@ -134,6 +134,7 @@ PANELS: dict[str, list[tuple[str, str, dict[str, str]]]] = {
         ("Log can be written", "short", {"{{instance}}": f"lucky_audit_writable{{{BY}}}"}),
         ("Quotas shared", "short", {"{{instance}}": f"lucky_limits_shared{{{BY}}}"}),
         ("Memory", "bytes", {"{{instance}}": f"process_resident_memory_bytes{{{BY}}}"}),
+        ("Tasks", "short", {"{{instance}}": f"lucky_tasks{{{BY}}}"}),
         ("Open files", "short", {"{{instance}}": f"process_open_fds{{{BY}}}"}),
     ],
 }

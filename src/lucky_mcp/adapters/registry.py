@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 
 from lucky_mcp.adapters.base import Adapter, Checkable, Pooled, Probeable, Usage
 from lucky_mcp.adapters.session import server_of
@@ -23,6 +25,7 @@ class Registry:
         self._token_keys = token_keys
         self._adapters: dict[str, tuple[Source, Adapter]] = {}
         self._replaced: list[Adapter] = []
+        self._uses: Counter[int] = Counter()
 
     def adapter(self, source: Source) -> Adapter:
         """Return the source's adapter; EngineError for a kind that has none."""
@@ -35,12 +38,33 @@ class Registry:
         self._adapters[source.name] = (source, made)
         return made
 
-    def probeable(self, source: Source) -> Probeable:
-        """Return the source's adapter as one that can be probed; EngineError for a kind that has none."""
+    @asynccontextmanager
+    async def held(self, source: Source) -> AsyncIterator[Adapter]:
+        """Hold the source's adapter for a read; one that was replaced meanwhile is closed after it."""
         adapter = self.adapter(source)
-        if not isinstance(adapter, Probeable):
-            raise EngineError(EngineErrorKind.UNAVAILABLE, f"{source.kind} cannot be asked about itself")
-        return adapter
+        await self._close_replaced()
+        self._uses[id(adapter)] += 1
+        try:
+            yield adapter
+        finally:
+            self._uses[id(adapter)] -= 1
+            if not self._uses[id(adapter)]:
+                del self._uses[id(adapter)]
+                await self._close_replaced()
+
+    @asynccontextmanager
+    async def probeable(self, source: Source) -> AsyncIterator[Probeable]:
+        """Hold the source's adapter as one that can be probed; EngineError for a kind that has none."""
+        async with self.held(source) as adapter:
+            if not isinstance(adapter, Probeable):
+                raise EngineError(EngineErrorKind.UNAVAILABLE, f"{source.kind} cannot be asked about itself")
+            yield adapter
+
+    async def _close_replaced(self) -> None:
+        """Close those that no read holds any more: their threads and connections are of no use to anybody."""
+        for adapter in [each for each in self._replaced if id(each) not in self._uses]:
+            self._replaced.remove(adapter)
+            await adapter.close()
 
     async def check(self, source: Source) -> None:
         """Connect to a source on a server once; EngineError when it cannot be read."""

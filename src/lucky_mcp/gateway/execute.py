@@ -140,7 +140,8 @@ class Executor:
             sent = marked(read, mark)
         try:
             with statement(read.source.name, source.kind.value):
-                rows = await self._registry.adapter(source).run(sent, fenced=read.always_fenced)
+                async with self._registry.held(source) as adapter:
+                    rows = await adapter.run(sent, fenced=read.always_fenced)
         except EngineError as failure:
             self._heard(source, failure)
             raise
@@ -156,7 +157,8 @@ class Executor:
     async def _asked(self, probe: GuardedProbe) -> Answer:
         self._breakers.check(probe.source)
         try:
-            answer = await self._registry.probeable(probe.source).probe(probe)
+            async with self._registry.probeable(probe.source) as adapter:
+                answer = await adapter.probe(probe)
         except EngineError as failure:
             self._heard(probe.source, failure)
             raise

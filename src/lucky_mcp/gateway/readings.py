@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -39,6 +40,7 @@ FAILURES: Final = Gauge(
 )
 RUNNING: Final = Gauge(name="lucky_reads_running", help="Reads that hold or wait for a place of a source.")
 CALLERS: Final = Gauge(name="lucky_callers_running", help="Callers with at least one such read.")
+TASKS: Final = Gauge(name="lucky_tasks", help="Tasks of the event loop.")
 AUDIT_PENDING: Final = Gauge(
     name="lucky_audit_pending_records", help="Records that are written and not known to be on the disk."
 )
@@ -108,6 +110,7 @@ def _sources(gateway: Gateway) -> Iterator[Reading]:
     callers, reads = executor.under_way()
     yield Reading(gauge=CALLERS, value=callers)
     yield Reading(gauge=RUNNING, value=reads)
+    yield Reading(gauge=TASKS, value=_tasks())
 
 
 def _audit(gateway: Gateway) -> Iterator[Reading]:
@@ -141,3 +144,11 @@ def _references(gateway: Gateway, now: datetime) -> Iterator[Reading]:
         age = float("inf") if read_at is None else (now - read_at).total_seconds()
         yield Reading(gauge=REFERENCE_AGE, value=age, labels={"reference": name})
         yield Reading(gauge=REFERENCE_USABLE, value=name in usable, labels={"reference": name})
+
+
+def _tasks() -> int:
+    """How many there are in the loop that asks; none outside one."""
+    try:
+        return len(asyncio.all_tasks())
+    except RuntimeError:
+        return 0
