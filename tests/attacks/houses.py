@@ -63,7 +63,10 @@ BEHIND = (
     "(SELECT phone || email FROM luckyus_sales_crm.t_user WHERE user_no = u)",
 )
 """What shows everything, in no catalog."""
-_CHANGES = re.compile(r"(?<= · )\d+ ms(?= · )|(?<=receipt )r-[0-9a-f]+|(?<=reference )e-[0-9]+")
+_CHANGES = re.compile(
+    r"(?<= · )\d+ ms(?= · )|(?<=receipt )r-[0-9a-f]+|(?<=reference )e-[0-9]+"
+    r"|(?<= · ttl )\d+ s(?= · )|(?<= · hit rate )[0-9a-z. ]+%?(?= · )"
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ class Said:
 
     @property
     def lasting(self) -> str:
-        """The text without what differs from call to call: how long it took, and the receipt's number."""
+        """The text without what differs from call to call: times, what INFO counts, and the receipt's number."""
         return _CHANGES.sub("…", self.text)
 
 
@@ -89,7 +92,7 @@ class House:
     caller: list[Principal] = field(repr=False)
     client: Client[Any] = field(repr=False)
     places: Mapping[str, str] = field(default_factory=dict)
-    """Where files are that nobody may read."""
+    """Where files are that nobody may read, and facts of this world alone."""
 
     async def call(self, role: str, tool: str, arguments: Mapping[str, object]) -> Said:
         """Call a tool as somebody of the role."""
@@ -155,7 +158,7 @@ def write_world(folder: Path, dialect: str, world: str) -> Path:
 @asynccontextmanager
 async def embedded_house(policies: PolicySet, data: Path, dialect: str, world: str) -> AsyncIterator[House]:
     """Open a server over an embedded world."""
-    async with _house(policies, Executor(_There(data)), dialect, world, secret_files(data)) as made:
+    async with house_over(policies, Executor(_There(data)), dialect, world, secret_files(data)) as made:
         yield made
 
 
@@ -172,14 +175,15 @@ def server_policies(policies: Path, folder: Path, loaded: Loaded) -> PolicySet:
 async def server_house(policies: PolicySet, loaded: Loaded) -> AsyncIterator[House]:
     """Open a server over a world that is on a database server."""
     executor = Executor(Registry(ENVIRONMENT, KEYS))
-    async with _house(policies, executor, loaded.engine, loaded.world, loaded.places) as made:
+    async with house_over(policies, executor, loaded.engine, loaded.world, loaded.places) as made:
         yield made
 
 
 @asynccontextmanager
-async def _house(
+async def house_over(
     policies: PolicySet, executor: Executor, engine: str, world: str, places: Mapping[str, str]
 ) -> AsyncIterator[House]:
+    """Open a server over what an executor reaches."""
     numbers, references, caller = itertools.count(1), itertools.count(1), [ANALYST]
     gateway = Gateway(
         policies=policies,

@@ -10,7 +10,7 @@ from tests.attacks.techniques import EMBEDDED, ON_SERVERS, Technique, techniques
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "assurance.md"
 ENGINES = (*EMBEDDED, *ON_SERVERS)
-TITLES = {"mariadb": "MariaDB", "postgresql": "PostgreSQL"}
+TITLES = {"mariadb": "MariaDB", "postgresql": "PostgreSQL", "redis": "Redis"}
 _TABLE = re.compile(r"\| class \| techniques \|.*?\n\n", re.DOTALL)
 
 

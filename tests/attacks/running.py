@@ -20,6 +20,8 @@ from tests.attacks.houses import (
     server_policies,
     write_world,
 )
+from tests.attacks.keys import WORLDS as KEY_WORLDS
+from tests.attacks.keys import key_house, laden_keys
 from tests.attacks.laden import WORLDS
 from tests.attacks.mutations import mutations
 from tests.attacks.servers import Loaded, mariadb_with, postgres_with, still_running
@@ -50,6 +52,14 @@ async def opened(engine: str, policies: Path, folder: Path) -> AsyncIterator[Ope
                 houses[world] = await stack.enter_async_context(embedded_house(shared, data, engine, world))
             data = files_of(folder, engine, "a")
             yield Opened(houses=houses, checksum=lambda: sum_of(data), running=list)
+            return
+        if engine == "redis":
+            loaded_keys = {world: stack.enter_context(laden_keys(world)) for world in KEY_WORLDS}
+            houses = {
+                world: await stack.enter_async_context(key_house(policies, folder, each))
+                for world, each in loaded_keys.items()
+            }
+            yield Opened(houses=houses, checksum=loaded_keys["a"].checksum, running=list)
             return
         # A server ends with the thread that began it: the threads stay until the servers are gone.
         threads = stack.enter_context(ThreadPoolExecutor(len(SERVER_WORLDS)))

@@ -24,10 +24,12 @@ ENGINES: Mapping[str, tuple[str, ...]] = {
     "postgres": ("postgres", "postgresql"),
     "redshift": ("redshift",),
     "duckdb": ("duckdb",),
+    "redis": ("redis",),
 }
-"""By family: the dialects on the embedded engine, then the server."""
+"""By family: the dialects on the embedded engine, then the server. Redis has no text: it is asked with its own tools."""
 EMBEDDED = ("mysql", "doris", "postgres", "redshift", "duckdb")
-ON_SERVERS = ("mariadb", "postgresql")
+ON_SERVERS = ("mariadb", "postgresql", "redis")
+SQL_FAMILIES = ("mysql", "postgres", "redshift", "duckdb")
 SOURCES: Mapping[str, str] = {
     "crm": CRM,
     "orders": ORDERS,
@@ -38,8 +40,17 @@ SOURCES: Mapping[str, str] = {
     "dify": "aws-luckyus-dify-rw",
     "lake": "s3-data-lake",
     "nowhere": "no-such-source",
+    "market": "luckyus-isales-market",
+    "order-cache": "luckyus-isales-order",
+    "session": "luckyus-session",
+    "stock": "luckyus-scm-shopstock",
 }
-SERVED: Mapping[str, set[str]] = {"mariadb": {CRM, ORDERS, SHOPS}, "postgresql": {CRM, ORDERS, SHOPS, MAP}}
+CLUSTERS = {SOURCES[each] for each in ("market", "order-cache", "session", "stock")}
+SERVED: Mapping[str, set[str]] = {
+    "mariadb": {CRM, ORDERS, SHOPS},
+    "postgresql": {CRM, ORDERS, SHOPS, MAP},
+    "redis": CLUSTERS,
+}
 SERVER_ONLY_TOOLS = {"get_source_health"}
 
 
@@ -118,7 +129,7 @@ def _technique(path: Path, document: Mapping[str, Any], given: Mapping[str, Any]
     if extra := given.keys() - known - {"unguarded", "varies", "effect", "families", "never"}:
         raise ValueError(f"{path.name}: unknown {sorted(extra)} in {given.get('id')}")
     kind, sql = document["class"], given.get("sql", "")
-    families = given.get("families") or document.get("families") or list(ENGINES)
+    families = given.get("families") or document.get("families") or list(SQL_FAMILIES)
     texts = dict(sql) if isinstance(sql, dict) else dict.fromkeys(families, str(sql))
     if not given.get("why") or not texts or not (sql or given.get("tool")):
         raise ValueError(f"{path.name}: {given.get('id')} says too little")

@@ -25,6 +25,31 @@ LESS: Mapping[str, tuple[Mapping[str, tuple[str, str]], set[str]]] = {
             "mask-oracles/ilike",
         },
     ),
+    "the names of sessions are no secret": (
+        {
+            "redis/sessions.yaml": (
+                "session:{token:rest}\n    types: [string, hash]\n    description: One login of the app or the web\n"
+                "    show: metadata\n    classification: internal\n    parts: {token: {tags: [secret]}}",
+                "session:{sid:rest}\n    types: [string, hash]\n    show: metadata\n"
+                "    classification: internal\n    parts: {sid: {}}",
+            )
+        },
+        {
+            "redis-names/scan-all",
+            "redis-names/session-guess",
+            "redis-names/session-pattern-guess",
+            "redis-names/session-front",
+            "redis-names/session-length",
+        },
+    ),
+    "fields of orders are listed as they are": (
+        {"redis/sales.yaml": ("remark: {tags: [free_text]}", "remark: {}\n      rider: {}")},
+        {
+            "redis-values/hash-all",
+            "redis-values/hash-field-rider",
+            "redis-values/hash-field-remark",
+        },
+    ),
     "test orders count": (
         {
             "contracts.yaml": (
@@ -52,6 +77,7 @@ async def test_attacks_succeed_where_less_is_hidden(name: str, project_root: Pat
         assert old in text
         (policies / file).write_text(text.replace(old, new), encoding="utf-8")
     asked = [(each, None) for each in techniques() if each.id in expected]
-    async with opened("duckdb", policies, tmp_path) as worlds:
-        found = {each.technique.id async for each in attacked(asked, "duckdb", worlds) if each.wrong}
+    engine = "redis" if all(each.startswith("redis-") for each in expected) else "duckdb"
+    async with opened(engine, policies, tmp_path) as worlds:
+        found = {each.technique.id async for each in attacked(asked, engine, worlds) if each.wrong}
     assert found == expected

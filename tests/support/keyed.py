@@ -12,10 +12,13 @@ from lucky_mcp.audit.sink import AuditSink
 from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.model.source import Dialect, Kind, Server, Source
+from lucky_mcp.policy.grants import PASSWORD as PLACE
+from lucky_mcp.policy.grants import grant_script
 from lucky_mcp.policy.key_rules import compile_keys
 from lucky_mcp.policy.policy_set import PolicySet
 from lucky_mcp.policy.yaml_files import YamlFile
 from tests.support.house import gateway_over
+from tests.support.redis_server import RedisServer
 from tests.support.token_keys import KEYS
 
 CLUSTER = "luckyus-test"
@@ -47,6 +50,15 @@ def _source(kind: Kind, *, url: str = "", server: Server | None = None) -> Sourc
         short_name="test",
         server=server,
     )
+
+
+def make_reader(server: RedisServer) -> None:
+    """Make the account of the grants script, with its password."""
+    script = grant_script(on_server(server.folder / "redis.sock"), Catalog(source="", tables={}))
+    (line,) = [each for each in script.splitlines() if not each.startswith("#")]
+    with server.client() as admin:
+        admin.execute_command(*line.replace(f">{PLACE}", "nopass").split())
+        admin.execute_command("ACL", "SETUSER", "lucky_reader", "resetpass", ">let me read")
 
 
 def ruled(base: PolicySet, source: Source, folder: Path, rules: str) -> PolicySet:

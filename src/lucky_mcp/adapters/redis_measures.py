@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from lucky_mcp.adapters.redis_line import Reply
+from lucky_mcp.adapters.redis_line import Command, Reply
 
 NO_TTL, GONE = -1, -2
 _AGES = ((60, "under a minute"), (3_600, "under an hour"), (86_400, "under a day"))
 UNKNOWN_SIZE = "not known"
+MEMBERS_MEASURED = 50
 
 
 def ttl_class(milliseconds: int) -> str:
@@ -19,6 +20,11 @@ def ttl_class(milliseconds: int) -> str:
 def ttl_seconds(milliseconds: int) -> str:
     """Return how long a key lives, in seconds."""
     return "none" if milliseconds == NO_TTL else f"{max(0, round(milliseconds / 1000))} s"
+
+
+def size_of(key: str) -> Command:
+    """Return what asks how much memory a key takes, of a large one by some of its members."""
+    return ("MEMORY USAGE", key, "SAMPLES", MEMBERS_MEASURED)
 
 
 def size_class(size: Reply) -> str:

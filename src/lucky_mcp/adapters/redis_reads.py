@@ -8,7 +8,7 @@ from dataclasses import replace
 from lucky_mcp.adapters.base import EngineRows
 from lucky_mcp.adapters.fetch import fetch_bounded
 from lucky_mcp.adapters.redis_line import Command, Failed, Reply
-from lucky_mcp.adapters.redis_measures import GONE, size_class, ttl_class, ttl_seconds
+from lucky_mcp.adapters.redis_measures import GONE, size_class, size_of, ttl_class, ttl_seconds
 from lucky_mcp.adapters.redis_rows import Rows
 from lucky_mcp.decision.keys import KeyDecision
 from lucky_mcp.enforcement.guarded import GuardedKeys
@@ -44,7 +44,7 @@ def read_key(read: GuardedKeys, ask: Ask, token_key: str) -> EngineRows:
     if type_ not in decision.types or not isinstance(lifetime, int) or lifetime == GONE:
         return _rows(read, ("value",), (), (ABSENT,))
     if decision.show is KeyShow.METADATA:
-        (size,) = ask([("MEMORY USAGE", read.key)])
+        (size,) = ask([size_of(read.key)])
         row = (type_, ttl_class(lifetime), size_class(size))
         return _rows(read, ("type", "ttl", "size"), [row], ())
     reader = _Reader(read, decision, ask, token_key)

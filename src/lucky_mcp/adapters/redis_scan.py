@@ -14,7 +14,7 @@ from lucky_mcp.adapters.base import EngineRows
 from lucky_mcp.adapters.fetch import fetch_bounded
 from lucky_mcp.adapters.redis_health import hit_rate
 from lucky_mcp.adapters.redis_line import Command, Reply
-from lucky_mcp.adapters.redis_measures import GONE, NO_TTL, size_class, ttl_class
+from lucky_mcp.adapters.redis_measures import GONE, NO_TTL, size_class, size_of, ttl_class
 from lucky_mcp.adapters.redis_rows import Rows
 from lucky_mcp.decision.keys import KeyDecision, decided_key
 from lucky_mcp.enforcement.guarded import GuardedKeys
@@ -50,8 +50,10 @@ def scan(read: GuardedKeys, ask: Ask, token_key: str, left: Callable[[], float])
     """Return the keys that the caller sees under names that match, alike ones together, and a summary."""
     found, is_whole = _named(read, ask, token_key, left)
     order = sorted(found, key=lambda name: (found[name].name, name))
-    measured = _measured(ask, _some(order, read.rows_max), found, left)
-    counted = Counter(each.row for each in measured)
+    measured, tried = _measured(ask, _some(order, read.rows_max), found, left)
+    # What is gone, or of a type that no rule has, is no key for the caller.
+    kept = {name: each for name, each in found.items() if name in measured or name not in tried}
+    counted = Counter(each.row for each in measured.values())
     rows = ((*row, count) for row, count in sorted(counted.items()))
     fetched = fetch_bounded(
         Rows(rows),
@@ -60,8 +62,8 @@ def scan(read: GuardedKeys, ask: Ask, token_key: str, left: Callable[[], float])
         cell_chars_max=read.bound.cell_chars_max,
     )
     notes = [] if is_whole else [NOT_ALL]
-    if len(measured) < len(found):
-        notes.append(f"{len(measured):,} of {len(found):,} keys were measured")
+    if len(measured) < len(kept):
+        notes.append(f"{len(measured):,} of {len(kept):,} keys were measured")
     if read.rights.reads_system:
         notes.append(f"hit rate {hit_rate(ask)}")
     return EngineRows(
@@ -71,7 +73,7 @@ def scan(read: GuardedKeys, ask: Ask, token_key: str, left: Callable[[], float])
         bytes_met=fetched.bytes_met,
         cells_cut=fetched.cells_cut,
         notes=tuple(notes),
-        summary=_summary(found, measured),
+        summary=_summary(kept, list(measured.values())),
     )
 
 
@@ -117,24 +119,25 @@ def _some(order: list[str], rows_max: int) -> list[str]:
 
 def _measured(
     ask: Ask, names: list[str], found: dict[str, KeyDecision], left: Callable[[], float]
-) -> list[_Measured]:
-    """Return what is told of keys; those that are gone, or of a type that no rule has, are left out."""
-    told: list[_Measured] = []
+) -> tuple[dict[str, _Measured], set[str]]:
+    """Return what is told of keys, and which were tried; those gone or of another type are not told."""
+    told: dict[str, _Measured] = {}
+    tried: set[str] = set()
     begun = left()
     for at in range(0, len(names), BATCH):
         batch = names[at : at + BATCH]
-        questions = ("TYPE", "PTTL", "MEMORY USAGE")
-        answers = ask([(question, name) for name in batch for question in questions])
+        tried.update(batch)
+        answers = ask([each for name in batch for each in (("TYPE", name), ("PTTL", name), size_of(name))])
         for number, name in enumerate(batch):
             kind, lifetime, size = answers[3 * number : 3 * number + 3]
             type_ = kind.decode("ascii", "replace") if isinstance(kind, bytes) else ""
             if type_ in found[name].types and isinstance(lifetime, int) and lifetime != GONE:
-                told.append(
-                    _Measured(decision=found[name], type=type_, lifetime=lifetime, size=size_class(size))
+                told[name] = _Measured(
+                    decision=found[name], type=type_, lifetime=lifetime, size=size_class(size)
                 )
         if left() < begun / 4:
             break
-    return told
+    return told, tried
 
 
 def _summary(found: dict[str, KeyDecision], measured: list[_Measured]) -> Summary:

@@ -151,12 +151,14 @@ def decided_key(rights: KeyRights, name: str, token_key: str = "") -> KeyDecisio
             return None
         found += matching
     types = frozenset.intersection(*(each.rule.types for each in found))
-    shown = _shown_name(name, found, token_key)
+    hidden = _hidden_parts(name, found)
+    shown = _shown_name(name, hidden, token_key)
+    is_plain = shown == name and all(each.mask is MaskName.SCRUB for _, each in hidden)
     is_value = all(each.rule.show is KeyShow.VALUE for each in found)
     same_form = len({each.rule.value is None for each in found}) == 1
     return KeyDecision(
         name=shown,
-        is_named_as_it_is=shown == name,
+        is_named_as_it_is=is_plain,
         form=found[0].rule.template.text,
         show=KeyShow.VALUE if is_value and same_form else KeyShow.METADATA,
         types=types,
@@ -181,16 +183,23 @@ def _both(all_shown: Iterable[Shown]) -> Shown:
     return Shown(mask=strictest(each.mask for each in known), tags=tags)
 
 
-def _shown_name(name: str, sights: Iterable[KeySight], token_key: str) -> str:
-    """Mask the parts; where rules part a name differently, what any of them hides is hidden."""
+_Hidden = list[tuple[tuple[int, int], Shown]]
+
+
+def _hidden_parts(name: str, sights: Iterable[KeySight]) -> _Hidden:
+    """Return where a name is masked and how; where rules part it differently, what any of them hides is."""
     spans: dict[tuple[int, int], list[Shown]] = {}
     for sight in sights:
         places = sight.rule.template.match(name) or {}
         for part, span in places.items():
             spans.setdefault(span, []).append(sight.part(part))
     hidden = [(span, both) for span, shown in spans.items() if (both := _both(shown)).mask is not None]
+    return _merged(sorted(hidden, key=lambda each: each[0]))
+
+
+def _shown_name(name: str, hidden: _Hidden, token_key: str) -> str:
     text, end = "", 0
-    for (begin, until), shown in _merged(sorted(hidden, key=lambda each: each[0])):
+    for (begin, until), shown in hidden:
         text += name[end:begin] + masked_text(name[begin:until], shown, token_key)
         end = until
     text += name[end:]
@@ -198,8 +207,8 @@ def _shown_name(name: str, sights: Iterable[KeySight], token_key: str) -> str:
     return scrubbed(text) if any(shown.mask is MaskName.SCRUB for _, shown in hidden) else text
 
 
-def _merged(hidden: list[tuple[tuple[int, int], Shown]]) -> list[tuple[tuple[int, int], Shown]]:
-    found: list[tuple[tuple[int, int], Shown]] = []
+def _merged(hidden: _Hidden) -> _Hidden:
+    found: _Hidden = []
     for (begin, until), shown in hidden:
         if found and begin < found[-1][0][1]:
             (first, last), _ = found[-1]

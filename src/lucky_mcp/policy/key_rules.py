@@ -124,7 +124,7 @@ def _rule(file: YamlFile, written: KeysFile, number: int, tags: Tags) -> KeyRule
         roles=frozenset(entry.roles),
         parts={part.name: _part_tags(entry, part.name, tags) for part in template.parts},
         value=None if entry.value is None else entry.value.tags,
-        fields={name: _tags(name, entry.fields[name], tags) for name in entry.fields.keys() - forms},
+        fields={name: _tags(name, entry.fields[name], tags) for name in entry.fields if name not in forms},
         field_forms=tuple(
             (_template(file, ("keys", number, "fields", name), name), _tags("", entry.fields[name], tags))
             for name in sorted(forms)
