@@ -198,7 +198,9 @@ class Settings(BaseSettings):
     def handles(self, environment: Mapping[str, str], now: Callable[[], datetime]) -> Handles:
         """Where the handles of apps are kept; ConfigurationError when it cannot be used."""
         alone = self.limits_processes == 1
-        return open_handles(self.limits_url, self.limits_password, environment, now, alone=alone)
+        # A key that lies beside one process's log is not that of its replicas.
+        seal = self.audit_keys(environment).current.handles if self.audit_key else b""
+        return open_handles(self.limits_url, self.limits_password, environment, now, alone=alone, seal=seal)
 
     @property
     def hosts(self) -> tuple[str, ...]:

@@ -114,6 +114,32 @@ async def test_what_is_kept_is_a_hash_that_ends(server: RedisServer, clock: Cloc
     await handles.close()
 
 
+async def test_what_somebody_else_wrote_into_redis_is_no_handle(server: RedisServer, clock: Clock) -> None:
+    """Sealed by a key that the replicas share, a record counts under its own id and as it was written."""
+    sealed = SharedHandles(server.url, server.password, b"one key for all replicas")
+    delegations = over(sealed, clock)
+    one, two = await delegations.mint(BRIDGE, ASKED), await delegations.mint(BRIDGE, ASKED)
+    replica = over(SharedHandles(server.url, server.password, b"one key for all replicas"), clock)
+    assert await replica.person_for(APP, one.handle) == ANN
+    with server.client() as client:
+        keys = [PREFIX + each.delegation.id for each in (one, two)]
+        content = client.get(keys[0])
+        assert isinstance(content, bytes)
+        for forged in (content.replace(b"ann", b"eve"), b"- " + content.partition(b" ")[2], b"", b" "):
+            client.set(keys[0], forged)
+            with pytest.raises(DelegationRefused, match="no such handle"):
+                await delegations.person_for(APP, one.handle)
+        client.set(keys[1], content)  # well sealed, in another place
+    with pytest.raises(DelegationRefused, match="no such handle"):
+        await delegations.person_for(APP, two.handle)
+    other_key = over(SharedHandles(server.url, server.password, b"another key"), clock)
+    minted = await delegations.mint(BRIDGE, ASKED)
+    with pytest.raises(DelegationRefused, match="no such handle"):
+        await other_key.person_for(APP, minted.handle)
+    for each in (sealed, replica._handles, other_key._handles):
+        await each.close()
+
+
 OTHER_PROCESS = """
 import asyncio, secrets, sys
 from datetime import UTC, datetime

@@ -1,4 +1,6 @@
-"""The keys of the audit log: one seals the lines, others stand in for what agents write, and for callers."""
+"""The keys of the audit log: one seals the lines, others stand in for what agents write and for callers, or
+seal what a Redis keeps.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +28,7 @@ class AuditKey:
     chain: bytes = field(repr=False)
     literals: bytes = field(repr=False)
     callers: bytes = field(repr=False)
+    handles: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,7 @@ def key_of(secret: bytes) -> AuditKey:
         chain=_derived(secret, b"chain"),
         literals=_derived(secret, b"literals"),
         callers=_derived(secret, b"callers"),
+        handles=_derived(secret, b"handles"),
     )
 
 

@@ -17,9 +17,10 @@ def open_handles(
     now: Callable[[], datetime],
     *,
     alone: bool = True,
+    seal: bytes = b"",
 ) -> Handles:
     """Return handles in Redis at `url`, or in memory, where one that is not `alone` makes none: the process
-    that is asked next would not know it. `password` is a reference.
+    that is asked next would not know it. `password` is a reference, `seal` the key by which Redis is checked.
 
     ConfigurationError for what cannot be used; a Redis that is away is no error, its handles do not count.
     """
@@ -28,7 +29,7 @@ def open_handles(
     try:
         from lucky_mcp.identity.shared_handles import SharedHandles
 
-        return SharedHandles(url, read_secret(password, environment) if password else None)
+        return SharedHandles(url, read_secret(password, environment) if password else None, seal)
     except ImportError:
         raise ConfigurationError(
             "LUCKY_LIMITS_URL is set, and the Redis client is not installed: pip install 'lucky-mcp[redis]'"
