@@ -21,10 +21,11 @@ SAID: dict[str, tuple[dict[str, Any], bool, list[str]]] = {
     "an address, on stdio": ({**KEY, "host": "0.0.0.0"}, False, []),
     "a name": ({**KEY, "host": "0.0.0.0", "allowed_hosts": ("lucky.test",)}, True, []),
     "a public name": ({**KEY, "host": "0.0.0.0", "public_url": "https://lucky.test"}, True, []),
-    "workers": ({**KEY, "workers": 2}, True, ["LUCKY_LIMITS_URL"]),
+    "workers": ({**KEY, "workers": 2}, True, ["LUCKY_SSE", "LUCKY_LIMITS_URL"]),
+    "workers without streams": ({**KEY, "workers": 2, "sse": False, "limits_url": "redis://127.0.0.1/0"}, True, []),
     "replicas": ({**KEY, "limits_processes": 2}, True, ["LUCKY_LIMITS_URL"]),
-    "workers with a redis": ({**KEY, "workers": 2, "limits_url": "redis://127.0.0.1/0"}, True, []),
-    "everything": ({"host": "10.0.0.1", "workers": 2}, True, ["LUCKY_AUDIT_KEY", "LUCKY_PUBLIC_URL", "LUCKY_LIMITS_URL"]),
+    "workers with a redis": ({**KEY, "workers": 2, "limits_url": "redis://127.0.0.1/0"}, True, ["LUCKY_SSE"]),
+    "everything": ({"host": "10.0.0.1", "workers": 2}, True, ["LUCKY_AUDIT_KEY", "LUCKY_PUBLIC_URL", "LUCKY_SSE", "LUCKY_LIMITS_URL"]),
 }  # fmt: skip
 
 
@@ -41,7 +42,7 @@ def test_what_is_said(what: str, tmp_path: Path) -> None:
 
 
 def test_without_apps_that_delegate_processes_need_no_redis(tmp_path: Path) -> None:
-    settings = Settings(policies=tmp_path, state=tmp_path, workers=4, **KEY)
+    settings = Settings(policies=tmp_path, state=tmp_path, workers=4, sse=False, **KEY)
     assert list(notices(settings, {}, demo=False, http=True)) == []
 
 

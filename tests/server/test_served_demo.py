@@ -1,4 +1,4 @@
-"""A real MCP client against the real server over the demo, on stdio and on HTTP: the first questions, whole."""
+"""A real MCP client against the real server over the demo, on stdio, HTTP and SSE: the first questions, whole."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastmcp import Client
-from fastmcp.client.transports import StdioTransport, StreamableHttpTransport
+from fastmcp.client.transports import ClientTransport, SSETransport, StdioTransport, StreamableHttpTransport
 from mcp_types import TextContent
 
 from tests.server.wire import direct
@@ -76,8 +76,18 @@ async def over_stdio(policies: Path, environment: Mapping[str, str]) -> AsyncIte
         yield client
 
 
+def over_http(policies: Path, environment: Mapping[str, str]) -> AbstractAsyncContextManager[Client[Any]]:
+    return served(policies, environment, "/mcp", StreamableHttpTransport)
+
+
+def over_sse(policies: Path, environment: Mapping[str, str]) -> AbstractAsyncContextManager[Client[Any]]:
+    return served(policies, environment, "/sse", SSETransport)
+
+
 @asynccontextmanager
-async def over_http(policies: Path, environment: Mapping[str, str]) -> AsyncIterator[Client[Any]]:
+async def served(
+    policies: Path, environment: Mapping[str, str], path: str, make: Callable[..., ClientTransport]
+) -> AsyncIterator[Client[Any]]:
     arguments = ["serve", "--transport", "http", "--port", "0", "--demo"]
     with subprocess.Popen(  # noqa: ASYNC220 (its one line is read before anything else runs)
         [PROGRAM, *arguments, "--policies", str(policies)],
@@ -90,8 +100,8 @@ async def over_http(policies: Path, environment: Mapping[str, str]) -> AsyncIter
             endpoint = next(
                 found.group() for line in process.stderr if (found := re.search(r"http://\S+/mcp", line))
             )
-            transport = StreamableHttpTransport(
-                endpoint,
+            transport = make(
+                endpoint.replace("/mcp", path),
                 auth="demo-analyst",
                 httpx_client_factory=lambda **options: direct(**dropped(options)),
             )
@@ -113,7 +123,7 @@ def environment(demo_data: Path, tmp_path: Path) -> dict[str, str]:
     return {**os.environ, "DEMO_DATA": str(demo_data), "LUCKY_STATE": str(tmp_path / "state")}
 
 
-@pytest.mark.parametrize("transport", [over_stdio, over_http])
+@pytest.mark.parametrize("transport", [over_stdio, over_http, over_sse])
 async def test_the_first_questions_are_answered_as_on_a_clean_copy(
     transport: Any,
     project_root: Path,

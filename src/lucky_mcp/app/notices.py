@@ -32,6 +32,11 @@ def _of_http(settings: Settings) -> Iterator[str]:
             "warning: neither LUCKY_PUBLIC_URL nor LUCKY_ALLOWED_HOSTS is set: calls by this server's address"
             " are answered, calls by a name are refused (421)"
         )
+    if settings.sse and settings.workers > 1:
+        yield (
+            "warning: LUCKY_SSE: /sse is not served, as its sessions live in one process and LUCKY_WORKERS is"
+            " more than 1; see docs/clients.md"
+        )
     processes = settings.workers * settings.limits_processes
     delegates = settings.policies is not None and any(
         app.delegates_for for app in identity_file(settings.policies).apps.values()

@@ -129,7 +129,8 @@ def _http_limits(settings: Settings) -> HttpLimits:
         sse_streams_max=settings.sse_streams_max,
         sse_streams_per_caller_max=settings.sse_streams_per_caller_max,
         drain_s=settings.drain_s,
-        sse=settings.sse,
+        # A post to a session may reach any worker, and only one knows the session.
+        sse=settings.sse and settings.workers == 1,
     )
 
 
