@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -141,4 +142,9 @@ def test_official_conformance_suite(revision: str, environment: dict[str, str], 
             environment,
         )
     assert "Baseline check passed" in shown
-    print(next(line for line in shown.splitlines() if line.startswith("Total:")))
+    total = re.search(r"^Total: (\d+) passed, (\d+) failed", shown, re.MULTILINE)
+    assert total
+    passed, checks = int(total[1]), int(total[1]) + int(total[2])
+    print(f"{revision}: {passed} of {checks} checks")
+    page = (ROOT / "docs/clients.md").read_text(encoding="utf-8")
+    assert re.search(rf"{passed} (checks )?of {checks} (passed )?for {revision}", page)
