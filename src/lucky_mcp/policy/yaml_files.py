@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from lucky_mcp.errors import ConfigurationError
-from lucky_mcp.policy.yaml_tree import Node, YamlFault, read_tree
+from lucky_mcp.policy.yaml_kept import TREES
+from lucky_mcp.policy.yaml_tree import Node, YamlFault
 
 FILE_BYTES_MAX = 4_000_000
 VALUES_MAX = 500_000
@@ -30,11 +30,11 @@ class YamlFile:
         if len(content) > FILE_BYTES_MAX:
             raise ConfigurationError(f"{self.name}: larger than {FILE_BYTES_MAX:,} bytes")
         self.digest = hashlib.sha256(content).hexdigest()
-        self.tree = self._parse(content)
+        self.tree = self._parse(path, content)
 
-    def _parse(self, content: bytes) -> Node:
+    def _parse(self, path: Path, content: bytes) -> Node:
         try:
-            tree = _loaded(content)
+            tree = TREES.of(path, content, self.digest)
         except YamlFault as fault:
             line = f":{fault.line}" if fault.line else ""
             raise ConfigurationError(f"{self.name}{line}: {fault.problem}") from None
@@ -65,12 +65,6 @@ class YamlFile:
                 break
             line = node.line
         return f"{self.name}:{line}"
-
-
-@lru_cache(maxsize=128)
-def _loaded(content: bytes) -> Node:
-    """Return the tree of a file's content; the same content is parsed once, and nobody changes a tree."""
-    return read_tree(content.decode("utf-8"))
 
 
 class _Plain:
