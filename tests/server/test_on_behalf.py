@@ -56,7 +56,9 @@ def rules(signer: Issuer) -> IdentityRules:
     return IdentityRules(
         issuers={
             "dify": signer.entry(accepts="forwarded", groups=["analysts"]),
-            "people": signer.entry(issuer=f"{signer.url}/people", groups=["analysts"]),
+            "people": signer.entry(
+                issuer=f"{signer.url}/people", groups=["analysts"], services={"client-7": "app:bridge"}
+            ),
         },
         roles_by_group={"analysts": ("analyst",), "dbas": ("dba",), "care": ("customer_care",)},
         people={"pat@x.example": PersonEntry(groups=("care",), attributes={"shops": ("7",)})},
@@ -431,6 +433,17 @@ async def test_what_a_service_is_told(world: World) -> None:
     assert (told["app"], told["expires_in"]) == ("app:ask", 120)
     ahead = datetime.fromisoformat(told["expires_at"]) - world.clock()
     assert timedelta(seconds=60) < ahead <= timedelta(seconds=120)
+
+
+async def test_a_service_may_come_with_a_signed_token_and_without_a_role(
+    world: World, signer: Issuer
+) -> None:
+    token = signer.token(iss=f"{signer.url}/people", sub="client-7")
+    assert await world.asked_as("app:ask", await world.handle(by=token)) == ANN
+    text = await world.call(token)
+    assert text.startswith("ERROR NOT_AUTHENTICATED: ")
+    somebody = signer.token(iss=f"{signer.url}/people", sub="ann", groups=["analysts"])
+    assert (await world.post(somebody, {"subject": "pat@x.example"})).status_code == 403
 
 
 async def test_only_who_made_a_handle_takes_it_back(world: World) -> None:
