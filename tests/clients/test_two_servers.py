@@ -13,8 +13,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx2
-import pytest
 
+from lucky_mcp.audit.verify import verify
+from lucky_mcp.settings import Settings
 from tests.clients.balancer import balancing
 from tests.clients.processes import Served, real_server, running
 from tests.server.wire import OLDER, call_message, direct
@@ -26,6 +27,14 @@ from tests.support.redis_server import redis_server
 CLIENTS = 4
 ANSWERS = 12
 CALLS = 5
+# Those who keep asking may ask without end, another caller five times.
+QUOTAS = (
+    "bounds.yaml",
+    "  principals: {}",
+    f"""  principals:
+    "demo:analyst": {{calls_per_minute: 1000000}}
+    "demo:data_engineer": {{calls_per_minute: {CALLS}}}""",
+)
 QUESTION = {
     "source": "salesorder",
     "sql": "SELECT COUNT(*) AS n FROM luckyus_sales_order.t_sales_order_m",
@@ -34,22 +43,79 @@ RECEIPT = re.compile(r"receipt (r-[0-9a-f]{16})")
 
 
 @contextmanager
-def _each(policies: Path, environments: list[dict[str, str]]) -> Iterator[list[Served]]:
+def both(policies: Path, environments: list[dict[str, str]]) -> Iterator[list[Served]]:
     """Run a server for each environment; they start side by side."""
     with ExitStack() as stack, ThreadPoolExecutor() as threads:
         made = [running(real_server(policies), each) for each in environments]
         yield list(threads.map(stack.enter_context, made))
 
 
-@pytest.fixture
-def states(demo_data: Path, tmp_path: Path) -> list[dict[str, str]]:
-    """Environments of two servers over the same data, each with a state of its own."""
-    return [{"DEMO_DATA": str(demo_data), "LUCKY_STATE": str(tmp_path / name)} for name in ("one", "two")]
+async def test_two_servers_count_together_and_one_takes_over_from_the_other(
+    project_root: Path, demo_data: Path, tmp_path: Path
+) -> None:
+    policies, states = policies_with(project_root, tmp_path / "policies", QUOTAS), ("one", "two")
+    with redis_server() as redis:
+        own = {"DEMO_DATA": str(demo_data), "LUCKY_LIMITS_URL": redis.url}
+        environments = [{**own, "LUCKY_STATE": str(tmp_path / state)} for state in states]
+        with both(policies, environments) as servers:
+            await count_together(servers)
+            answered = await take_over(*servers)
+    kept = [answered_in(tmp_path / state) for state in states]
+    assert len(set(answered)) == len(answered)
+    assert set(answered) <= kept[0] | kept[1], "what a client was answered is in an audit log"
+    assert all(set(answered) & each for each in kept), "each of the two has answered"
 
 
-async def ask(client: httpx2.AsyncClient, url: str) -> str:
+async def count_together(servers: list[Served]) -> None:
+    """What one caller may ask is asked of both in turn, and then neither answers any more."""
+    async with direct() as client:
+        texts = [await ask(client, each.url, "data_engineer") for _ in range(CALLS) for each in servers]
+    assert [text.split()[0] for text in texts[:CALLS]] == ["OK"] * CALLS
+    assert all(text.startswith("ERROR RATE_LIMITED: ") for text in texts[CALLS:])
+
+
+async def take_over(old: Served, new: Served) -> list[str]:
+    """Stop one of two while clients ask on; the receipts of what they were answered."""
+    answered: list[str] = []
+    done = asyncio.Event()
+
+    async def keep_asking(url: str) -> None:
+        async with direct() as client:
+            while not done.is_set():
+                text = await ask(client, url, "analyst")
+                if text:
+                    answered.append(RECEIPT.search(text)[1])  # type: ignore[index]
+
+    ports = [urlsplit(each.url).port or 0 for each in (old, new)]
+    async with balancing(ports[0]) as balancer:
+        asking = [asyncio.create_task(keep_asking(balancer.url)) for _ in range(CLIENTS)]
+        await until(lambda: len(answered) >= ANSWERS, 60)
+        balancer.servers.append(ports[1])
+        old.process.send_signal(signal.SIGTERM)
+        assert await asyncio.to_thread(old.process.wait, 60) == 0
+        so_far = len(answered)
+        await until(lambda: len(answered) >= so_far + ANSWERS, 60)
+        done.set()
+        await asyncio.wait_for(asyncio.gather(*asking), 60)
+        assert balancer.servers == [ports[1]]
+    return answered
+
+
+def answered_in(state: Path) -> set[str]:
+    """The receipts of reads that an intact audit log says were answered."""
+    settings = Settings(state=state)  # type: ignore[call-arg]
+    assert verify(settings.audit_directory, settings.audit_keys({})).faults == ()
+    return {
+        record["id"]
+        for record in records(settings.audit_directory)
+        if record["event"] == "ended" and record["outcome"] == "ok"
+    }
+
+
+async def ask(client: httpx2.AsyncClient, url: str, caller: str) -> str:
     """The text of one call's answer; empty when it was refused or broken off, and may be made again."""
     headers, message = call_message("run_query", dict(QUESTION), OLDER)
+    headers["Authorization"] = f"Bearer demo-{caller}"
     try:
         answer = await client.post(url, json=message, headers=headers)
     except httpx2.TransportError:
@@ -63,56 +129,3 @@ async def ask(client: httpx2.AsyncClient, url: str) -> str:
         assert said["error"]["code"] == -32050
         return ""
     return str(said["result"]["content"][0]["text"])
-
-
-async def test_a_rolling_restart_loses_no_answer(project_root: Path, states: list[dict[str, str]]) -> None:
-    """Under load one server takes over from another: whatever was answered is in an audit log."""
-    answered: list[str] = []
-    done = asyncio.Event()
-
-    async def keep_asking(url: str) -> None:
-        async with direct() as client:
-            while not done.is_set():
-                text = await ask(client, url)
-                if text:
-                    answered.append(RECEIPT.search(text)[1])  # type: ignore[index]
-
-    with _each(project_root / "policies", states) as (old, new):
-        ports = [urlsplit(each.url).port or 0 for each in (old, new)]
-        async with balancing(ports[0]) as balancer:
-            asking = [asyncio.create_task(keep_asking(balancer.url)) for _ in range(CLIENTS)]
-            await until(lambda: len(answered) >= ANSWERS, 60)
-            balancer.servers.append(ports[1])
-            old.process.send_signal(signal.SIGTERM)
-            assert await asyncio.to_thread(old.process.wait, 60) == 0
-            so_far = len(answered)
-            await until(lambda: len(answered) >= so_far + ANSWERS, 60)
-            done.set()
-            await asyncio.wait_for(asyncio.gather(*asking), 60)
-            assert balancer.servers == [ports[1]]
-    ended = [_answered_in(Path(each["LUCKY_STATE"])) for each in states]
-    assert set(answered) <= ended[0] | ended[1]
-    assert len(set(answered)) == len(answered)
-    assert all(set(answered) & each for each in ended), "each of the two has answered"
-
-
-def _answered_in(state: Path) -> set[str]:
-    return {
-        record["id"]
-        for record in records(state / "audit")
-        if record["event"] == "ended" and record["outcome"] == "ok"
-    }
-
-
-async def test_two_servers_with_one_redis_count_together(
-    project_root: Path, states: list[dict[str, str]], tmp_path: Path
-) -> None:
-    few = ("bounds.yaml", "calls_per_minute: 600\n", f"calls_per_minute: {CALLS}\n")
-    policies = policies_with(project_root, tmp_path / "policies", few)
-    with redis_server() as redis:
-        shared = [{**each, "LUCKY_LIMITS_URL": redis.url} for each in states]
-        with _each(policies, shared) as servers:
-            async with direct() as client:
-                texts = [await ask(client, each.url) for _ in range(CALLS) for each in servers]
-    assert [text.split()[0] for text in texts[:CALLS]] == ["OK"] * CALLS
-    assert all(text.startswith("ERROR RATE_LIMITED: ") for text in texts[CALLS:])

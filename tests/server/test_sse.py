@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,6 +20,7 @@ from lucky_mcp.server.auth import DemoVerifier
 from lucky_mcp.server.http_limits import HttpLimits
 from lucky_mcp.server.transports import HttpApp
 from tests.server.fakes import TOOLSETS, FakeGateway, rows
+from tests.server.sse_session import raw_session
 from tests.server.wire import ACCEPT, LATEST, OLDER, call_message, direct, served
 
 QUESTION: dict[str, Any] = {"source": "s", "sql": "x"}
@@ -84,33 +84,6 @@ async def test_a_long_call_reports_progress_until_it_is_answered(transport: str,
     assert [progress for progress, *_ in seen] == sorted({progress for progress, *_ in seen})
 
 
-@asynccontextmanager
-async def raw_session(endpoint: str) -> AsyncIterator[tuple[Any, str]]:
-    """A stream of /sse, initialised by hand: its lines, and where to post."""
-    async with (
-        direct() as client,
-        client.stream("GET", endpoint.replace("/mcp", "/sse")) as response,
-    ):
-        lines = response.aiter_lines()
-        async for line in lines:
-            if line.startswith("data: "):
-                break
-        post = endpoint.replace("/mcp", line.removeprefix("data: "))
-        start = {
-            "protocolVersion": OLDER,
-            "capabilities": {},
-            "clientInfo": {"name": "test", "version": "1"},
-        }
-        async with direct() as poster:
-            for message in (
-                {"jsonrpc": "2.0", "id": 0, "method": "initialize", "params": start},
-                {"jsonrpc": "2.0", "method": "notifications/initialized"},
-                {**call_message("run_query", QUESTION, OLDER)[1], "id": 1},
-            ):
-                assert (await poster.post(post, json=message)).status_code == 202
-        yield lines, post
-
-
 @pytest.mark.parametrize("how", ["closed", "cancelled"])
 async def test_a_call_that_nobody_waits_for_any_longer_is_cancelled(how: str) -> None:
     gateway, made = SlowGateway(), []
@@ -120,7 +93,7 @@ async def test_a_call_that_nobody_waits_for_any_longer_is_cancelled(how: str) ->
         return app
 
     async with served(demo_auth(), gateway, prepare=prepare) as endpoint:
-        async with raw_session(endpoint) as (_, post):
+        async with raw_session(endpoint, QUESTION) as (_, post):
             await asyncio.wait_for(gateway.began.wait(), 10)
             if how == "cancelled":
                 notice = {"jsonrpc": "2.0", "method": "notifications/cancelled", "params": {"requestId": 1}}
@@ -133,7 +106,7 @@ async def test_a_call_that_nobody_waits_for_any_longer_is_cancelled(how: str) ->
 
 async def test_a_call_speaks_for_whoever_posts_it() -> None:
     gateway = FakeGateway()
-    async with served(demo_auth(), gateway) as endpoint, raw_session(endpoint) as (lines, _):
+    async with served(demo_auth(), gateway) as endpoint, raw_session(endpoint, QUESTION) as (lines, _):
         async for line in lines:
             if line.startswith("data: ") and json.loads(line[6:])["id"] == 1:
                 break

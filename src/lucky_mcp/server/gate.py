@@ -37,7 +37,7 @@ class CallGate:
             return
         length = Headers(scope=scope).get("content-length")
         if length is None:
-            body = await read_body(receive, self._bytes_max)
+            body = await read_body(receive, self._bytes_max, read_bytes_max=self._bytes_max)
             if body is not None and not body.is_too_large:
                 await self._app(scope, body.replay(receive), send)
                 return

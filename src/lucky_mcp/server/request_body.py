@@ -11,8 +11,8 @@ from starlette.types import Message, Receive
 
 from lucky_mcp.server.wire_errors import RequestId
 
-# Beyond this many times the limit nothing more is read.
-_READ_TIMES_MAX = 16
+# Beyond this many times the limit nothing more is read, even to find out whom to tell.
+READ_TIMES_MAX = 16
 _EDGE_BYTES = 256
 _ID = rb'"id"\s*:\s*(-?\d{1,18}|"[\w.:-]{1,128}")'
 # Serialisers write a request's id first or last; either way at the outermost level.
@@ -47,6 +47,11 @@ class Body:
             return {}
         return found if isinstance(found, dict) else {}
 
+    @property
+    def is_message(self) -> bool:
+        """Whether it is one JSON-RPC message, as far as can be told."""
+        return self.is_too_large or bool(self.message())
+
     def request_id(self) -> RequestId | None:
         """The id under which an answer is awaited; None for a notification, or when it cannot be told."""
         if self.is_too_large:
@@ -58,10 +63,13 @@ class Body:
         return number if is_request else None
 
 
-async def read_body(receive: Receive, bytes_max: int) -> Body | None:
-    """Read a whole body; None when the client went away, or sends without end."""
+async def read_body(receive: Receive, bytes_max: int, *, read_bytes_max: int) -> Body | None:
+    """Read a body of at most `read_bytes_max`, of which at most `bytes_max` are kept.
+
+    None when the client went away, or sends more.
+    """
     content, end, size = bytearray(), b"", 0
-    while size <= bytes_max * _READ_TIMES_MAX:
+    while size <= read_bytes_max:
         message = await receive()
         if message["type"] != "http.request":
             return None

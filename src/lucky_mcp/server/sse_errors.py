@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import anyio
 import structlog
+from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lucky_mcp.server.drain import Drain
 from lucky_mcp.server.http_limits import HttpLimits
-from lucky_mcp.server.request_body import Body, read_body
+from lucky_mcp.server.request_body import READ_TIMES_MAX, Body, read_body
 from lucky_mcp.server.sse_streams import SseStream, SseStreams, credential_of, session_of
 from lucky_mcp.server.wire_errors import error_response
 
@@ -63,17 +64,20 @@ class SseErrors:
 
     async def _post(self, scope: Scope, receive: Receive, send: Send) -> None:
         stream = self._streams.find(session_of(scope["query_string"]), credential_of(scope))
-        body = await read_body(receive, self._limits.body_bytes_max)
+        if stream is None:
+            await self._from_a_stranger(scope, receive, send)
+            return
+        kept = self._limits.body_bytes_max
+        body = await read_body(receive, kept, read_bytes_max=READ_TIMES_MAX * kept)
         if body is None:
             # Nobody can say which request that was, so all of the stream's end with it.
-            if stream is not None:
-                stream.broken.set()
+            stream.broken.set()
             await error_response(413)(scope, receive, send)
             return
-        request_id = body.request_id()
-        if stream is None:
-            await self._from_a_stranger(scope, receive, send, body)
+        if not body.is_message:
+            await self._app(scope, body.replay(receive), send)
             return
+        request_id = body.request_id()
         if request_id is not None:
             stream.expect(request_id)
         elif body.is_too_large:
@@ -93,12 +97,13 @@ class SseErrors:
             return 413
         return 503 if not self._drain.is_ready and body.request_id() is not None else 0
 
-    async def _from_a_stranger(self, scope: Scope, receive: Receive, send: Send, body: Body) -> None:
+    async def _from_a_stranger(self, scope: Scope, receive: Receive, send: Send) -> None:
         """There is no stream here that its sender has opened: it is told where it asks."""
-        if body.is_too_large:
+        length = Headers(scope=scope).get("content-length", "0")
+        if not length.isdecimal() or int(length) > self._limits.body_bytes_max:
             await error_response(413)(scope, receive, send)
         else:
-            await self._app(scope, body.replay(receive), send)
+            await self._app(scope, receive, send)
 
     async def _forward(self, scope: Scope, receive: Receive, send: Send) -> int:
         """Pass a request on; the status with which it was refused, and then nothing was sent, else 0."""

@@ -46,6 +46,7 @@ class SseStream:
         self._streams = streams
         self._lock = anyio.Lock()
         self._awaited: dict[str, RequestId] = {}
+        self._is_open = False
 
     @property
     def awaited(self) -> int:
@@ -68,9 +69,8 @@ class SseStream:
             if not message.get("more_body", False):
                 await self.fail_all(503)
                 return
-            for event, data in _events(chunk):
-                if event == "endpoint":
-                    self._streams.opened(session_of(data.partition("?")[2]), self)
+            if not self._is_open:
+                self._open(chunk)
         async with self._lock:
             await self._send(message)
         if b"event: message" in chunk:
@@ -90,6 +90,12 @@ class SseStream:
         """Answer every open request with an error."""
         for request_id in list(self._awaited.values()):
             await self.fail(request_id, status)
+
+    def _open(self, chunk: bytes) -> None:
+        for event, data in _events(chunk):
+            if event == "endpoint":
+                self._is_open = True
+                self._streams.opened(session_of(data.partition("?")[2]), self)
 
     def _note_answers(self, chunk: bytes) -> None:
         if not self._awaited:
