@@ -37,6 +37,7 @@ from lucky_mcp.settings import Settings
 from tests.server.fakes import FakeGateway
 from tests.server.wire import direct
 from tests.support.issuer import AUDIENCE, Issuer, issuers, key_named
+from tests.support.redis_server import redis_server
 
 QUESTION = {"source": "s", "sql": "x"}
 # Everybody with a token of the file: services, apps, a person.
@@ -149,9 +150,9 @@ def signer() -> Iterator[Issuer]:
 
 
 @asynccontextmanager
-async def opened(state: Path, identity_rules: IdentityRules) -> AsyncIterator[World]:
+async def opened(state: Path, identity_rules: IdentityRules, limits_url: str = "") -> AsyncIterator[World]:
     clock, audit = Clock(), MemorySink()
-    settings = Settings(state=state, public_url="https://lucky.test")  # type: ignore[call-arg]
+    settings = Settings(state=state, public_url="https://lucky.test", limits_url=limits_url)
     gateway: Any = FakeGateway()
     gateway.policies = SimpleNamespace(sources={}, roles={}, identity=identity_rules)
     gateway.audit = audit
@@ -468,6 +469,24 @@ async def test_a_service_is_kept_to_its_rate(world: World) -> None:
     assert [each.status_code for each in got] == [201, 201, 429]
     assert 1 <= int(got[2].headers["retry-after"]) <= 60
     assert (await world.post("app:bridge", {**body, "app": "app:ask"})).status_code == 201
+
+
+async def test_replicas_with_one_redis_know_each_others_handles(tmp_path: Path, signer: Issuer) -> None:
+    slow = {"subject": "pat@x.example"}
+    with redis_server() as redis:
+        async with (
+            opened(tmp_path, rules(signer), redis.url) as one,
+            opened(tmp_path, rules(signer), redis.url) as other,
+        ):
+            handle = await one.handle()
+            assert await other.asked_as("app:ask", handle) == ANN
+            assert await other.revoke("app:bridge", f"d-{handle[3:19]}") == 204
+            await one.refused("app:ask", handle)
+            statuses = [(await each.post("app:slow", slow)).status_code for each in (one, other, one)]
+            assert statuses == [201, 201, 429]  # they count together, too
+            redis.stop()
+            assert (await one.post("app:bridge", {**slow, "app": "app:ask"})).status_code == 503
+            await other.refused("app:ask", handle)
 
 
 async def test_what_cannot_be_recorded_is_not_handed_out(world: World) -> None:
