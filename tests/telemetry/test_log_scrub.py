@@ -15,6 +15,7 @@ from lucky_mcp.telemetry.logs import log_to_stderr
 TOKEN = "lk_c4n4ry0000000000000000000000"
 CANARIES = {
     "our token": (f"refused {TOKEN} twice", TOKEN),
+    "a handle": ("lc_0123abcd_c4n4ryc4n4ryc4n4ry is not the app's", "c4n4ry"),
     "a bearer": ("Authorization: Bearer c4n4ry.abc-123", "c4n4ry"),
     "basic": ("authorization: basic YzRuNHJ5OnB3", "YzRuNHJ5OnB3"),
     "a web token": ("got eyJhbGciOi.eyJzdWIiOiJj.c2lnbmF0dXJl here", "eyJzdWIiOiJj"),

@@ -24,8 +24,7 @@ def serve_as(worker: Worker, settings: Settings, port: int, *, demo: bool) -> in
         await anyio.wait_readable(worker.parent)
         return False
 
-    # Limits that no Redis shares are divided among all processes.
-    own = settings.model_copy(update={"limits_processes": settings.limits_processes * settings.workers})
+    own = settings_of(worker, settings)
     try:
         bound = listen_together(settings.host, port)
         anyio.run(partial(serve_http, own, bound, demo=demo, when_ready=until_the_parent_is_gone))
@@ -33,3 +32,11 @@ def serve_as(worker: Worker, settings: Settings, port: int, *, demo: bool) -> in
         print(f"lucky-mcp: {error}", file=sys.stderr)
         return CONFIGURATION
     return 0
+
+
+def settings_of(worker: Worker, settings: Settings) -> Settings:
+    """Return what is one worker's own: its part of limits that no Redis shares, and its port for metrics."""
+    own: dict[str, object] = {"limits_processes": settings.limits_processes * settings.workers}
+    if settings.metrics_port:  # 0 is any free one
+        own["metrics_port"] = settings.metrics_port + worker.number
+    return settings.model_copy(update=own)

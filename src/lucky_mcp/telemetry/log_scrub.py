@@ -21,7 +21,7 @@ _SECRET_NAMES: Final = re.compile(
     re.IGNORECASE,
 )
 _SECRET_FORMS: Final = re.compile(
-    r"\b(?:lk|lx|lucky_ctx|ctx)_[A-Za-z0-9_-]{8,}"  # our own tokens and handles
+    r"\b(?:lk|lc)_[A-Za-z0-9_-]{8,}"  # our own tokens and handles
     r"|\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)?"  # JSON web tokens
     r"|\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"  # access keys of AWS
     r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)"
