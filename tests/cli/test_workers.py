@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,13 +59,15 @@ def is_running(pid: int) -> bool:
     return bool(told.stdout.strip()) and not told.stdout.startswith("Z")
 
 
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
 def answer(url: str) -> str:
     """Ask over a connection of its own, so that any of the processes may have it."""
     params = {"name": "run_query", "arguments": QUERY}
     body = json.dumps({**ASKED, "params": params}).encode()
     request = urllib.request.Request(url, data=body, headers=HEADERS)
-    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    with direct.open(request, timeout=PATIENCE_SECONDS) as answered:
+    with DIRECT.open(request, timeout=PATIENCE_SECONDS) as answered:
         return str(answered.read().decode())
 
 
@@ -99,6 +102,8 @@ def test_all_answer_and_what_is_killed_is_begun_again(
         wait_until(lambda: len(workers_of(process) - {killed}) == 2, "none was begun again")
         survivors = workers_of(process)
         assert "OK 1 row" in answer(url)
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            DIRECT.open(url.replace("/mcp", "/sse"), timeout=PATIENCE_SECONDS)
         process.terminate()
         assert process.wait(PATIENCE_SECONDS) == 0
         wait_until(lambda: not any(map(is_running, survivors)), "a process outlived the first")

@@ -39,6 +39,11 @@ QUESTION = {
     "source": "salesorder",
     "sql": "SELECT COUNT(*) AS n FROM luckyus_sales_order.t_sales_order_m",
 }
+ORDERS = "luckyus_sales_order.t_sales_order_m"
+TOO_MUCH: dict[str, object] = {
+    "source": "salesorder",
+    "sql": f"SELECT COUNT(DISTINCT a.pay_amount + b.pay_amount + c.pay_amount) FROM {ORDERS} a, {ORDERS} b, {ORDERS} c",
+}
 RECEIPT = re.compile(r"receipt (r-[0-9a-f]{16})")
 
 
@@ -56,10 +61,11 @@ async def test_two_servers_count_together_and_one_takes_over_from_the_other(
     policies, states = policies_with(project_root, tmp_path / "policies", QUOTAS), ("one", "two")
     with redis_server() as redis:
         own = {"DEMO_DATA": str(demo_data), "LUCKY_LIMITS_URL": redis.url}
+        own["LUCKY_DRAIN_S"] = "4"
         environments = [{**own, "LUCKY_STATE": str(tmp_path / state)} for state in states]
-        with both(policies, environments) as servers:
-            await count_together(servers)
-            answered = await take_over(*servers)
+        with both(policies, environments) as (old, new):
+            await count_together([old, new])
+            answered = await take_over(old, new, tmp_path / "one")
     kept = [answered_in(tmp_path / state) for state in states]
     assert len(set(answered)) == len(answered)
     assert set(answered) <= kept[0] | kept[1], "what a client was answered is in an audit log"
@@ -74,8 +80,8 @@ async def count_together(servers: list[Served]) -> None:
     assert all(text.startswith("ERROR RATE_LIMITED: ") for text in texts[CALLS:])
 
 
-async def take_over(old: Served, new: Served) -> list[str]:
-    """Stop one of two while clients ask on; the receipts of what they were answered."""
+async def take_over(old: Served, new: Served, state: Path) -> list[str]:
+    """Stop one of two while clients ask on, one of them for too much; the receipts of what they were answered."""
     answered: list[str] = []
     done = asyncio.Event()
 
@@ -91,7 +97,11 @@ async def take_over(old: Served, new: Served) -> list[str]:
         asking = [asyncio.create_task(keep_asking(balancer.url)) for _ in range(CLIENTS)]
         await until(lambda: len(answered) >= ANSWERS, 60)
         balancer.servers.append(ports[1])
+        endless = asyncio.create_task(ask_too_much(old.url))
+        await until(lambda: any("DISTINCT" in sql for sql in asked_in(state)), 60)
         old.process.send_signal(signal.SIGTERM)
+        await until_not_ready(old.url)
+        assert await endless == -32050
         assert await asyncio.to_thread(old.process.wait, 60) == 0
         so_far = len(answered)
         await until(lambda: len(answered) >= so_far + ANSWERS, 60)
@@ -99,6 +109,27 @@ async def take_over(old: Served, new: Served) -> list[str]:
         await asyncio.wait_for(asyncio.gather(*asking), 60)
         assert balancer.servers == [ports[1]]
     return answered
+
+
+async def ask_too_much(url: str) -> int:
+    """The code of the error with which a call ends that takes longer than a stop waits."""
+    headers, message = call_message("run_query", TOO_MUCH, OLDER)
+    async with direct() as client:
+        answer = await client.post(url, json=message, headers=headers, timeout=60)
+    return int(json.loads(answer.text.split("data: ", 1)[-1])["error"]["code"])
+
+
+async def until_not_ready(url: str) -> None:
+    """Ask until the server, which still listens, says that new calls should go elsewhere."""
+    async with direct() as client:
+        while (answer := await client.get(url.replace("/mcp", "/health/ready"))).status_code == 200:
+            pass
+    assert answer.status_code == 503
+
+
+def asked_in(state: Path) -> list[str]:
+    """What was asked, by the audit log of a server that runs."""
+    return [record["sql_asked"] for record in records(state / "audit") if record["event"] == "begun"]
 
 
 def answered_in(state: Path) -> set[str]:

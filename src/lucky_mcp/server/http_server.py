@@ -19,6 +19,8 @@ from lucky_mcp.server.sse_streams import SseStreams
 
 # For answers that are made but not yet written.
 _ANSWERS_SECONDS = 5
+# Longer than load balancers keep a connection that is idle, or they send calls on one that is being closed.
+_IDLE_SECONDS = 75
 
 
 class DrainingServer(uvicorn.Server):
@@ -34,6 +36,7 @@ class DrainingServer(uvicorn.Server):
                 access_log=False,
                 ws="none",
                 timeout_graceful_shutdown=_ANSWERS_SECONDS,
+                timeout_keep_alive=_IDLE_SECONDS,
             )
         )
         self.ready = anyio.Event()
