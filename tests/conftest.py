@@ -4,6 +4,7 @@ A deadline measures how busy the machine is; pytest's timeout already catches a 
 """
 
 import gc
+import itertools
 from collections.abc import AsyncIterator, Iterator, Mapping
 from datetime import date
 from pathlib import Path
@@ -28,12 +29,21 @@ settings.register_profile("suite", deadline=None, print_blob=True)
 settings.load_profile("suite")
 
 
+MODULES_BETWEEN = 10
+_ended = itertools.count(1)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def collected() -> Iterator[None]:
-    """Give back what a module leaves: each server that starts here sets everything apart from the collector."""
+    """Give back what a module leaves, and set the rest apart, so that the next collection does not walk it.
+
+    Whatever was set apart, by this or by a server that starts in a test, is looked at again every few modules.
+    """
     yield
-    gc.unfreeze()
+    if next(_ended) % MODULES_BETWEEN == 0:
+        gc.unfreeze()
     gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+import pytest
 from ruamel.yaml import YAML
 
 from lucky_mcp.demo.tables import Fleet, Table
@@ -79,6 +80,7 @@ def test_the_fence_answers_as_the_twin(server: Server, worlds: Mapping[str, Sequ
     assert sum(each != FAILED for each in plain) > len(texts) // 2
 
 
+@pytest.mark.timeout(300)
 def test_generated_queries_behind_the_fence(
     server: Server, worlds: Mapping[str, Sequence[Table]], demo_fleet: Fleet
 ) -> None:

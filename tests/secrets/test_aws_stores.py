@@ -136,7 +136,7 @@ def test_a_store_that_hangs_costs_seconds(monkeypatch: pytest.MonkeyPatch) -> No
         started = time.monotonic()
         with pytest.raises(ConfigurationError, match="ReadTimeoutError"):
             AwsStores().read("ssm:/a")
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < 45  # left alone, the client would wait for minutes
         for line in held:
             line.close()
 
