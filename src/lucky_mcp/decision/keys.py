@@ -93,11 +93,11 @@ class KeyDecision:
 
     def value(self) -> Shown:
         """Return how the value, or each member of it, is shown to somebody who sees it by all the rules."""
-        return _both(each.value() for each in self.sights)
+        return seen_by(each.value() for each in self.sights)
 
     def field(self, path: str) -> Shown:
         """Return how a field is shown to somebody who sees it by all the rules."""
-        return _both(each.field(path) for each in self.sights)
+        return seen_by(each.field(path) for each in self.sights)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -177,7 +177,8 @@ def _roles(person: Principal, policies: PolicySet) -> list[Role]:
     return [policies.roles[name] for name in person.roles if name in policies.roles]
 
 
-def _both(all_shown: Iterable[Shown]) -> Shown:
+def seen_by(all_shown: Iterable[Shown]) -> Shown:
+    """Return how something is shown to somebody who sees it in each of these ways."""
     known = list(all_shown)
     tags = tuple(dict.fromkeys(tag for each in known for tag in each.tags))
     return Shown(mask=strictest(each.mask for each in known), tags=tags)
@@ -193,7 +194,7 @@ def _hidden_parts(name: str, sights: Iterable[KeySight]) -> _Hidden:
         places = sight.rule.template.match(name) or {}
         for part, span in places.items():
             spans.setdefault(span, []).append(sight.part(part))
-    hidden = [(span, both) for span, shown in spans.items() if (both := _both(shown)).mask is not None]
+    hidden = [(span, both) for span, shown in spans.items() if (both := seen_by(shown)).mask is not None]
     return _merged(sorted(hidden, key=lambda each: each[0]))
 
 

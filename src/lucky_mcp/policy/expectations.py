@@ -21,7 +21,9 @@ class Expectation(BaseModel):
     people, `on` the day on which it is asked where rules end (else today); `expect` is `permit` or a code
     of refusal. What else is given is checked: `rules` are all rules that apply (filters, and masks of columns
     that are read), `columns` how columns of the tables read are seen, `denied_by` what is behind a refusal.
-    `rows` are the answer on the demo's data, in any order; they are compared by `policy test --demo` alone.
+    `key` is asked of a Redis cluster in place of `sql`; its columns are the parts of the name in braces,
+    `value`, and fields. `rows` are the answer on the demo's data, in any order; they are compared by
+    `policy test --demo` alone.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -32,7 +34,8 @@ class Expectation(BaseModel):
     on: date | None = None
     attributes: dict[str, tuple[str | int, ...]] = Field(default_factory=dict)
     source: str = ""
-    sql: str
+    sql: str = ""
+    key: str = ""
     expect: Literal["permit"] | Code = "permit"
     rules: tuple[str, ...] | None = None
     columns: dict[str, Shown] = Field(default_factory=dict)
@@ -43,11 +46,22 @@ class Expectation(BaseModel):
     def _has_rows_that_can_be(self) -> Expectation:
         if self.rows is not None and (self.expect != "permit" or self.on is not None):
             raise ValueError("rows are what a permitted question answers now: leave out expect and on")
+        if bool(self.sql) is bool(self.key):
+            raise ValueError("a question is sql, or the name of a key")
+        if self.key and self.rows is not None:
+            raise ValueError("rows are of tables: leave them out")
         return self
+
+    @property
+    def asked(self) -> str:
+        """The statement, or the name of the key."""
+        return self.sql or self.key
 
 
 class ExpectationsFile(BaseModel):
-    """`datasets/<domain>/<dataset>.test.yaml`; `source` is where questions go that name none."""
+    """`datasets/<domain>/<dataset>.test.yaml`, `redis/<category>.test.yaml`; `source` is where questions go
+    that name none.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

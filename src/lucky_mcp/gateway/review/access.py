@@ -35,6 +35,7 @@ class TableAccess:
     """What a person with exactly these roles sees of one table or view; `denied` is the reason when nothing.
 
     `below` are the tables and views that a view reads, with what holds there; `definition` is the view's.
+    Keys of Redis have the form of their names in place of a table, and `rule`, by which they are seen.
     """
 
     roles: tuple[str, ...]
@@ -49,6 +50,7 @@ class TableAccess:
     below: tuple[TableAccess, ...] = ()
     denied: str = ""
     waivers: tuple[Waiver, ...] = ()
+    rule: str = ""
 
     def shown(self, column: str) -> str:
         """How a column is seen: `plain`, the names of its masks, `averaged`, or `absent`."""

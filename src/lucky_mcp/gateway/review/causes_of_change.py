@@ -14,6 +14,8 @@ def table_rule(without: PolicySet, having: PolicySet, access: TableAccess) -> st
 
     A new grant; else the denial that is gone, the level that changed (`level:<dataset>`), or the table.
     """
+    if access.rule:
+        return access.rule
     before, after = _policy(without, access), _policy(having, access)
     grants = _grants(after, access)
     known = {grant.rule.id for grant in _grants(before, access)}
@@ -42,6 +44,8 @@ def column_rule(without: PolicySet, having: PolicySet, access: TableAccess, colu
     shown = access.columns.get(column)
     if shown is not None and shown.rule is not None:
         return shown.rule.id
+    if access.rule:
+        return access.rule
     before, after = _policy(without, access), _policy(having, access)
     if before is not None and after is not None:
         hid = _hiding(before, access, column) - _hiding(after, access, column)

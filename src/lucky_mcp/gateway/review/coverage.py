@@ -69,7 +69,9 @@ async def coverage(policies: PolicySet, root: Path, asked: Iterable[Asked], now:
             rules.update((rule, by) for rule in _rules(policies, found.name, reviewed, caller, at))
 
     for each in placed(root):
-        reviewed = await explain_as(policies, each.caller, each.source, each.expected.sql, each.asked_at(now))
+        reviewed = await explain_as(
+            policies, each.caller, each.source, each.expected.asked, each.asked_at(now)
+        )
         note(By.TESTS, each.source, reviewed, each.caller, each.asked_at(now))
         found = policies.source(each.source)
         checked = each.expected.columns

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import combinations
+from itertools import chain, combinations
 
 from lucky_mcp.decision.averaged import averaged_in_words
 from lucky_mcp.decision.combine import smallest_bound
@@ -19,10 +19,13 @@ from lucky_mcp.gateway.review.access import TableAccess, accesses, roles_of_peop
 from lucky_mcp.gateway.review.causes_of_change import column_rule, table_rule
 from lucky_mcp.gateway.review.changes import PAIR, Change, Effect, told_once
 from lucky_mcp.gateway.review.identity_changes import identity_changes
+from lucky_mcp.gateway.review.key_access import key_accesses
+from lucky_mcp.gateway.review.key_denials import denial_changes
 from lucky_mcp.gateway.review.quota_changes import quota_changes
 from lucky_mcp.gateway.review.settings_diff import changed_settings
 from lucky_mcp.gateway.review.timed_diff import BEFORE_ALL_ENDS, callers_named, timed_changes
 from lucky_mcp.model.decision import Averaged, MaskName, Merged, VisibleColumn
+from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.source import Kind
 from lucky_mcp.policy.masks import STRENGTH
 from lucky_mcp.policy.offline import Written
@@ -38,6 +41,7 @@ def diff(old: Written, new: Written) -> tuple[Change, ...]:
         [
             *_access_changes(*sets),
             *timed_changes(*sets),
+            *denial_changes(*sets),
             *_bound_changes(*sets),
             *quota_changes(*sets),
             *identity_changes(*(each.identity for each in sets)),
@@ -76,7 +80,9 @@ def _access_changes(old: PolicySet, new: PolicySet) -> Iterator[Change]:
 
 
 def _accesses(policies: PolicySet, roles: tuple[str, ...], person: str) -> dict[Key, TableAccess]:
-    found = accesses(policies, roles, BEFORE_ALL_ENDS, person)
+    subject = person or "review:nobody"
+    keys = key_accesses(policies, Principal(subject=subject, roles=roles))
+    found = chain(accesses(policies, roles, BEFORE_ALL_ENDS, person), keys)
     return {(each.source, each.table): each for each in found}
 
 

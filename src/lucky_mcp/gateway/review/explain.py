@@ -9,11 +9,14 @@ from lucky_mcp.audit.record import Explained
 from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.errors import ReadError
 from lucky_mcp.gateway.review.causes import Cause, causes, columns_shown
+from lucky_mcp.gateway.review.key_access import explained_key
 from lucky_mcp.gateway.review.offline import offline_gateway
 from lucky_mcp.gateway.review.stand_ins import named_again
+from lucky_mcp.gateway.view import View
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
 from lucky_mcp.model.result import AppliedRule
+from lucky_mcp.model.source import Source
 from lucky_mcp.policy.policy_set import PolicySet
 
 
@@ -41,18 +44,36 @@ class Reviewed:
         return frozenset(each.rule_id for each in self.applied)
 
 
+def _of_key(view: View, principal: Principal, source: Source, key: str) -> Reviewed:
+    """What is said of a key by its name stands where a statement would be."""
+    refusal, applied, columns, hidden = explained_key(view, principal, source, key)
+    return Reviewed(
+        code=str(refusal.code) if refusal is not None else "permit",
+        told=refusal.agent_text if refusal is not None else "",
+        sql_runs="" if refusal is not None else f"read {applied[0].table}",
+        applied=applied,
+        hidden=hidden,
+        columns=columns,
+        notes=(refusal.audit_detail,) if refusal is not None and refusal.audit_detail else (),
+        reads=tuple(name for name, shown in columns if shown != "absent") if refusal is None else (),
+    )
+
+
 async def explain_as(
     policies: PolicySet, principal: Principal, source: str, sql: str, now: datetime
 ) -> Reviewed:
     """Return what `Gateway.explain` says to `principal`, and the cause of what is hidden from it.
 
-    No source is opened: reference sets stand under their own names in the text.
+    Of a Redis cluster `sql` is the name of a key. No source is opened: reference sets stand under their own
+    names in the text.
     """
     records = MemorySink()
     gateway = offline_gateway(policies, now, records)
     found = policies.source(source)
     hidden: tuple[Cause, ...] = ()
     columns: tuple[tuple[str, str], ...] = ()
+    if found is not None and found.is_keyed:
+        return _of_key(gateway.view(), principal, found, sql)
     if found is not None:
         view = gateway.view()
         hidden = tuple(causes(view, principal, found, sql))

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lucky_mcp.gateway.review.access import TableAccess, accesses, roles_of_people
+from lucky_mcp.gateway.review.key_access import form_of, key_accesses, key_columns
 from lucky_mcp.gateway.system_datasets import DATASET as SYSTEM
+from lucky_mcp.model.principal import Principal
+from lucky_mcp.model.source import Source
 from lucky_mcp.policy.policy_set import PolicySet, Timed
 
 
@@ -66,5 +69,34 @@ def matrix(
                 by_role=tuple(by_role[role][name, str(key)] for role in chosen),
                 timed=tuple(each for each in policy.timed if not each.is_over(now)),
             )
+    for each in _keys(policies, chosen, wanted, table):
+        found += 1
+        yield each
     if table and not found:
         raise ValueError(f"no dataset file lists a table {table!r}")
+
+
+def _keys(
+    policies: PolicySet, roles: tuple[str, ...], wanted: Source | None, table: str
+) -> Iterator[MatrixTable]:
+    by_role = {
+        role: {
+            (each.source, each.table): each
+            for each in key_accesses(policies, Principal(subject="review:nobody", roles=(role,)))
+        }
+        for role in roles
+    }
+    for name in sorted(policies.keys):
+        rules = {form_of(rule): rule for rule in policies.keys[name].rules}
+        for form, rule in rules.items():
+            if (wanted is not None and name != wanted.name) or (
+                table and table not in {form, rule.template.text}
+            ):
+                continue
+            yield MatrixTable(
+                source=name,
+                table=form,
+                level=rule.level,
+                columns=key_columns(rule),
+                by_role=tuple(by_role[role][name, form] for role in roles),
+            )

@@ -59,7 +59,7 @@ class Placed:
 
 def placed(root: Path) -> Iterator[Placed]:
     """Yield every question below `root`; ConfigurationError for a file that has not the shape."""
-    for path in sorted((root / "datasets").rglob(PATTERN)):
+    for path in sorted([*(root / "datasets").rglob(PATTERN), *(root / "redis").glob(PATTERN)]):
         file = YamlFile(path, root)
         content = file.read_as(ExpectationsFile)
         for index, expected in enumerate(content.tests):
@@ -71,7 +71,9 @@ async def run_expectations(policies: PolicySet, root: Path, now: datetime) -> tu
     """Ask every question below `root`; ConfigurationError for a file that has not the shape."""
     outcomes = []
     for each in placed(root):
-        reviewed = await explain_as(policies, each.caller, each.source, each.expected.sql, each.asked_at(now))
+        reviewed = await explain_as(
+            policies, each.caller, each.source, each.expected.asked, each.asked_at(now)
+        )
         outcomes.append(
             Outcome(
                 place=each.place,
