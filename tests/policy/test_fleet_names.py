@@ -10,6 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from lucky_mcp.catalog.snapshot import Column
+from lucky_mcp.model.keys import KeyShow
 from lucky_mcp.model.names import TableName
 from lucky_mcp.policy.classify.names import read_name
 from lucky_mcp.policy.policy_set import PolicySet, TablePolicy
@@ -81,3 +82,23 @@ def test_other_names_stand_for_what_is_listed(demo_policies: PolicySet) -> None:
     for written in facts()["told_by"].values():
         table, _, column = written.rpartition(".")
         assert column in {each.name for each in listed(demo_policies, table).columns}
+
+
+CLUSTERS = [(category, name) for category, names in facts()["clusters"].items() for name in names]
+
+
+@pytest.mark.parametrize(("category", "name"), CLUSTERS)
+def test_a_cluster_is_a_source_with_rules_about_its_keys(
+    demo_policies: PolicySet, category: str, name: str
+) -> None:
+    source = demo_policies.sources[name]
+    assert source.is_keyed and source.owner and source.domain
+    rules = demo_policies.keys[name].rules
+    assert rules
+    if category == "Authentication & Session" or name.endswith("session"):
+        assert {rule.show for rule in rules} == {KeyShow.METADATA}
+        assert all("secret" in (rule.parts["token"] or ()) for rule in rules)
+
+
+def test_there_are_as_many_clusters_as_are_named() -> None:
+    assert len({name for _, name in CLUSTERS}) == len(CLUSTERS) == 76
