@@ -114,6 +114,8 @@ def test_every_file_of_the_directory_and_every_mask_is_named() -> None:
     files = {path.name for path in POLICIES.glob("*.yaml")} | {
         "datasets/<domain>/<dataset>.yaml",
         "datasets/<domain>/<dataset>.test.yaml",
+        "redis/<category>.yaml",
+        "redis/<category>.test.yaml",
         "catalog/<source>.json",
         "schema/<file>.json",
     }
