@@ -86,6 +86,7 @@ def compile_keys(
             _check_roles(each, roles)
             if ids.setdefault(each.rule.id, each.rule.place) != each.rule.place:
                 raise ConfigurationError(f"{each.rule.place}: the id {each.rule.id!r} is given twice")
+        made: dict[Level, KeyPolicy] = {}
         for number, cluster in enumerate(written.clusters):
             place = file.place(("clusters", number))
             if cluster not in sources or not sources[cluster].is_keyed:
@@ -94,11 +95,13 @@ def compile_keys(
                 raise ConfigurationError(f"{place}: {cluster} is in two files")
             own = tuple(_own_level(each) is not None for each in written.keys)
             level = levels[cluster]
-            raised = tuple(
-                rule if is_own else replace(rule, level=highest(rule.level, level))
-                for rule, is_own in zip(rules, own, strict=True)
-            )
-            found[cluster] = KeyPolicy(rules=raised, denials=denials)
+            if level not in made:  # clusters of a file and level share one policy
+                raised = tuple(
+                    rule if is_own else replace(rule, level=highest(rule.level, level))
+                    for rule, is_own in zip(rules, own, strict=True)
+                )
+                made[level] = KeyPolicy(rules=raised, denials=denials)
+            found[cluster] = made[level]
     return found
 
 

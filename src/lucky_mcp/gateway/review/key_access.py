@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import MappingProxyType
 
 from lucky_mcp.decision.keys import KeyDecision, KeySight, Shown, decided_key, key_rights, seen_by
@@ -38,21 +39,28 @@ def key_columns(rule: KeyRule) -> tuple[str, ...]:
 
 def key_accesses(policies: PolicySet, caller: Principal) -> Iterator[TableAccess]:
     """Yield what a caller sees of the keys of each rule, as if no other rule were about them."""
+    seen: dict[int, tuple[TableAccess, ...]] = {}
     for name in sorted(policies.keys):
-        rights = key_rights(caller, policies.sources[name], policies)
-        sights = rights.parties[0]
-        for form in dict.fromkeys(form_of(each) for each in policies.keys[name].rules):
-            own = [each for each in sights if form_of(each.rule) == form]
-            yield TableAccess(
-                roles=caller.roles,
-                person=caller.subject,
-                source=name,
-                table=form,
-                columns=MappingProxyType({each.name: each for each in _columns(own)}),
-                filters=(),
-                denied="" if own else "no rule for these roles",
-                rule=own[0].rule.rule.id if own else "",
-            )
+        policy = policies.keys[name]
+        if id(policy) not in seen:
+            seen[id(policy)] = tuple(_accesses(policies, caller, name))
+        yield from (replace(each, source=name) for each in seen[id(policy)])
+
+
+def _accesses(policies: PolicySet, caller: Principal, cluster: str) -> Iterator[TableAccess]:
+    sights = key_rights(caller, policies.sources[cluster], policies).parties[0]
+    for form in dict.fromkeys(form_of(each) for each in policies.keys[cluster].rules):
+        own = [each for each in sights if form_of(each.rule) == form]
+        yield TableAccess(
+            roles=caller.roles,
+            person=caller.subject,
+            source=cluster,
+            table=form,
+            columns=MappingProxyType({each.name: each for each in _columns(own)}),
+            filters=(),
+            denied="" if own else "no rule for these roles",
+            rule=own[0].rule.rule.id if own else "",
+        )
 
 
 def _columns(sights: list[KeySight]) -> Iterator[VisibleColumn]:
