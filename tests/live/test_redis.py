@@ -247,6 +247,29 @@ async def test_a_server_that_does_not_answer(demo_policies: PolicySet, tmp_path:
             assert str(other.folder) not in refused.value.agent_text
 
 
+async def test_tls_is_verified(
+    demo_policies: PolicySet, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PASSWORD, "let me read")
+    with redis_server(password="root of all", tls=True) as other:
+        make_reader(other)
+        known = {"port": other.tls_port, "tls": True}
+        ours = on_server(Path("localhost"), ca=other.certificate, **known)
+        assert await check_sources([ours]) == {}
+        gateway = gateway_to(ruled(demo_policies, ours, tmp_path, HEAD + ANY))
+        assert (await scanned(gateway, DBA)).rows == ()
+        await gateway.close()
+        # A certificate that nobody vouches for, one of another name, and a server without TLS.
+        assert (
+            "CERTIFICATE_VERIFY_FAILED"
+            in (await check_sources([on_server(Path("localhost"), **known)]))[CLUSTER]
+        )
+        other_name = on_server(Path("127.0.0.1"), ca=other.certificate, **known)
+        assert "CERTIFICATE_VERIFY_FAILED" in (await check_sources([other_name]))[CLUSTER]
+        plain = on_server(Path("localhost"), port=other.tls_port)
+        assert "unavailable" in (await check_sources([plain]))[CLUSTER]
+
+
 async def test_a_replica_is_read_and_tells_how_far_behind_it_is(
     demo_policies: PolicySet, server: RedisServer, admin: redis.Redis, tmp_path: Path
 ) -> None:

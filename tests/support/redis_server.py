@@ -13,6 +13,8 @@ from pathlib import Path
 
 import redis
 
+from tests.support.servers import _free_port, make_certificate
+
 START_SECONDS = 60
 
 
@@ -23,11 +25,17 @@ class RedisServer:
     folder: Path
     password: str = ""
     process: subprocess.Popen[bytes] | None = None
+    tls_port: int = 0
 
     @property
     def url(self) -> str:
         """Where it listens."""
         return f"unix://{self.folder / 'redis.sock'}"
+
+    @property
+    def certificate(self) -> str:
+        """The certificate of a server that speaks TLS."""
+        return str(self.folder / "cert.pem")
 
     def client(self) -> redis.Redis:
         """A client of the test's own."""
@@ -38,6 +46,12 @@ class RedisServer:
         program = shutil.which("redis-server")
         assert program is not None, "redis-server is not installed: apt-get install redis-server"
         options = ["--port", "0", "--unixsocket", str(self.folder / "redis.sock"), "--save", ""]
+        if self.tls_port:
+            make_certificate(self.folder)
+            key, certificate = self.folder / "key.pem", self.certificate
+            options += ["--tls-port", str(self.tls_port), "--tls-key-file", str(key)]
+            options += ["--tls-cert-file", certificate, "--tls-ca-cert-file", certificate]
+            options += ["--tls-auth-clients", "no"]
         if self.password:
             options += ["--requirepass", self.password]
         own = shutil.which("setpriv")
@@ -64,10 +78,10 @@ class RedisServer:
 
 
 @contextmanager
-def redis_server(password: str = "") -> Iterator[RedisServer]:
-    """Run a server for the `with` block."""
+def redis_server(password: str = "", *, tls: bool = False) -> Iterator[RedisServer]:
+    """Run a server for the `with` block, with a port for TLS if that is asked for."""
     with tempfile.TemporaryDirectory(prefix="lucky-redis-") as folder:
-        server = RedisServer(Path(folder), password)
+        server = RedisServer(Path(folder), password, tls_port=_free_port() if tls else 0)
         server.start()
         try:
             yield server
