@@ -26,10 +26,11 @@ HIDING = frozenset({MaskName.DENY, MaskName.NULL, MaskName.REDACT})
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """How a field or a value is shown: None as it is, DENY not at all; by which tags."""
+    """How a field or a value is shown: None as it is, DENY not at all; by which tags, and the mask's rule."""
 
     mask: MaskName | None
     tags: tuple[str, ...] = ()
+    rule: Rule | None = None
 
 
 ABSENT = Shown(mask=MaskName.DENY)
@@ -46,8 +47,11 @@ class KeySight:
 
     def shown(self, tags: tuple[str, ...]) -> Shown:
         """Return how the role sees what has these tags."""
-        rules = (role_mask(self.role, tag, self.tags) for tag in tags)
-        return Shown(mask=strictest(each.mask for each in rules if each is not None), tags=tags)
+        found = (role_mask(self.role, tag, self.tags) for tag in tags)
+        return seen_by(
+            [Shown(mask=None, tags=tags)]
+            + [Shown(mask=each.mask, tags=tags, rule=each.rule) for each in found if each is not None]
+        )
 
     def part(self, name: str) -> Shown:
         """Return how a part of the key's name is shown."""
@@ -181,7 +185,9 @@ def seen_by(all_shown: Iterable[Shown]) -> Shown:
     """Return how something is shown to somebody who sees it in each of these ways."""
     known = list(all_shown)
     tags = tuple(dict.fromkeys(tag for each in known for tag in each.tags))
-    return Shown(mask=strictest(each.mask for each in known), tags=tags)
+    mask = strictest(each.mask for each in known)
+    cause = next((each.rule for each in known if each.mask is mask and each.rule is not None), None)
+    return Shown(mask=mask, tags=tags, rule=None if mask is None else cause)
 
 
 _Hidden = list[tuple[tuple[int, int], Shown]]

@@ -81,7 +81,7 @@ def _columns(sights: list[KeySight]) -> Iterator[VisibleColumn]:
 def _column(name: str, shown: Shown, *, keeps: bool = False) -> VisibleColumn:
     """A part of a name has its place, even where nothing of it is shown."""
     mask = MaskName.REDACT if keeps and shown.mask is MaskName.DENY else shown.mask
-    return VisibleColumn(name=name, type="", tags=shown.tags, mask=mask)
+    return VisibleColumn(name=name, type="", tags=shown.tags, mask=mask, rule=shown.rule)
 
 
 def explained_key(
