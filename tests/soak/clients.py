@@ -18,7 +18,7 @@ from tests.support.patience import until
 from tests.support.reference import MAP, ORDERS
 
 CLIENTS = 16
-ROLES = ("analyst", "data_engineer", "ml_engineer", "dba")
+ROLES = ("analyst", "data_engineer", "ml_engineer")
 # A call that takes longer has hung: the longest read may take thirty seconds.
 HUNG_SECONDS = 60
 CALLS_PER_CLIENT = 200  # then it connects anew, as clients do
@@ -132,7 +132,7 @@ def question(chance: random.Random) -> tuple[str, dict[str, object], float]:
     if number < 93:
         return _query(ORDERS, f"SELECT no_such_column FROM {ORDER_TABLE}")
     if number < 97:
-        return "search_catalog", {"query": "orders by store"}, HUNG_SECONDS
+        return "search_catalog", {"question": "orders by store"}, HUNG_SECONDS
     tool, arguments, _ = _query(ORDERS, f"SELECT COUNT(*), SUM(pay_amount) FROM {ORDER_TABLE}")
     return tool, arguments, chance.random() / 2
 

@@ -41,6 +41,7 @@ async def test_a_minute_of_everything(servers: World, server: Served) -> None:
     assert (soak.swaps, soak.restarts) == (ROUNDS, 1) and soak.killed >= ROUNDS
     assert soak.told.outcomes["OK"] > 500 and soak.told.outcomes["cancelled"] > 0
     assert {"ERROR UNKNOWN_NAME", "ERROR SOURCE_UNAVAILABLE"} <= set(soak.told.outcomes)
+    assert "ERROR INVALID_ARGUMENT" not in soak.told.outcomes
     log = server.stop()
     assert "Traceback" not in log and '"defect"' not in log
     verified = await asyncio.to_thread(
