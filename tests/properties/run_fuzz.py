@@ -137,7 +137,7 @@ def _block(asked: tuple[str, int, int, int]) -> Block:
         read_in_this_thread(patch)
         _house[engine] = _built(engine)
         gc.freeze()
-        gc.disable()  # collected after each block
+        gc.disable()  # collected by run_block, now and then
     return run_block(_house[engine], seed, start, stop)
 
 
