@@ -17,7 +17,6 @@ from lucky_mcp.settings import Settings
 from tests.support.large_fleet import DATABASES, SOURCES, database, make_fleet, snapshot
 
 RESIDENT_MB_MAX = 250
-START_SECONDS = 60.0
 COMMAND = "from lucky_mcp.cli.root import main; main()"
 
 
@@ -61,9 +60,8 @@ def test_a_start_opens_no_connection_and_stays_small(tmp_path: Path, door: socke
     )
     try:
         assert process.stderr is not None
-        ready, _, _ = select.select([process.stderr], [], [], START_SECONDS)
-        said = process.stderr.readline() if ready else ""
-        assert "http://127.0.0.1:" in said, said
+        said = next((line for line in process.stderr if "http://127.0.0.1:" in line), "")
+        assert said, "it ended before it served"
         assert resident_mb(process.pid) < RESIDENT_MB_MAX
         waiting, _, _ = select.select([door], [], [], 0.5)
         assert not waiting, "a source was connected to"
