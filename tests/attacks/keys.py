@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from random import Random
+from urllib.parse import quote
 
 import redis
 
@@ -32,6 +33,24 @@ WORLDS = ("a", "b")
 CUSTOMERS, SESSIONS = 30, 40
 OF_NO_FORM = {"a": 60, "b": 7}
 SECONDS = 50_000
+Fields = Mapping[str, str]
+# Documents as programs write them, and as nobody should; `redis_values.yaml` asks for them by their numbers.
+SPELLINGS: tuple[Callable[[Fields], str], ...] = (
+    lambda fields: " " + json.dumps(fields),
+    lambda fields: "\ufeff" + json.dumps(fields),
+    lambda fields: f"{json.dumps(fields)}\n{json.dumps(fields)}",
+    lambda fields: json.dumps(json.dumps(fields)),
+    lambda fields: json.dumps(json.dumps([json.dumps(fields)])),
+    lambda fields: json.dumps(fields)[:-1] + ', "n": ' + "9" * 5_000 + "}",
+    lambda fields: "[" * 100_000 + json.dumps(fields) + "]" * 100_000,
+    lambda fields: json.dumps(fields)[:-1],
+    repr,
+    lambda fields: "&".join(f"{name}={value}" for name, value in fields.items()),
+    lambda fields: "".join(f"<{name}>{value}</{name}>" for name, value in fields.items()),
+    lambda fields: "\n".join(f"{name}: {value}" for name, value in fields.items()),
+    lambda fields: json.dumps({json.dumps(fields): 1}),
+    lambda fields: quote(json.dumps(fields)),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +146,15 @@ def _orders(admin: redis.Redis, rng: Random) -> dict[str, str]:
         }
         admin.hset(f"order:{made['order_id']}", mapping=made)
         admin.expire(f"order:{made['order_id']}", SECONDS)
+    for number, spelled in enumerate(SPELLINGS):
+        inner = {
+            "phone": f"{digits(rng, 8)}1000",
+            "email": f"{token(rng)}@mail.example",
+            "password": token(rng),
+        }
+        admin.hset(
+            f"order:{200_000_000_000 + number}", mapping={"order_status": "90", "items": spelled(inner)}
+        )
     admin.xadd(
         "order:events", {"order_id": "1", "phone": f"{digits(rng, 8)}1000", "rider": token(rng)}, id="1-1"
     )

@@ -186,6 +186,31 @@ async def test_a_huge_value_is_never_fetched(
         assert other.rows == (("b", "[too large to be shown under its masks]"),)
 
 
+async def test_an_answer_of_many_small_parts_is_not_read_beyond_its_limit(
+    demo_policies: PolicySet, server: RedisServer, admin: redis.Redis, tmp_path: Path
+) -> None:
+    """Members that are each allowed: 5,000 of 5,000 bytes, and entries of a stream with 3,500 fields."""
+    admin.eval(
+        "local t = string.rep('x', 5000) for i = 1, 5000 do redis.call('rpush', 'queue:1', t) end"
+        " local f = {} for i = 1, 3500 do f[#f + 1] = 'f' .. i f[#f + 1] = 'x' end"
+        " for i = 1, 300 do redis.call('xadd', 'events:1', '*', unpack(f)) end",
+        0,
+    )
+    rules = (
+        "keys:\n"
+        '  - {id: a, why: t, pattern: "queue:{id:digits}", types: [list], parts: {id: {}}, value: {}, roles: [data_engineer]}\n'
+        '  - {id: b, why: t, pattern: "events:{id:digits}", types: [stream], parts: {id: {}}, fields: {f1: {}}, roles: [data_engineer]}\n'
+    )
+    async with asked(demo_policies, server, tmp_path, rules) as gateway:
+        for key in ("queue:1", "events:1"):
+            with pytest.raises(ReadError) as refused:
+                await gateway.read(ENGINEER, KeyRead(source=CLUSTER, key=key, rows_max=5_000))
+            assert refused.value.code is Code.TOO_LARGE
+        few = await gateway.read(ENGINEER, KeyRead(source=CLUSTER, key="queue:1", rows_max=3))
+        assert len(few.rows) == 3
+        assert (await gateway.read(ENGINEER, KeyRead(source=CLUSTER, key="events:1", rows_max=3))).rows
+
+
 async def test_health(
     demo_policies: PolicySet, server: RedisServer, admin: redis.Redis, tmp_path: Path
 ) -> None:

@@ -35,10 +35,15 @@ class _Buffer(SocketBuffer):
     left = REPLY_BYTES_MAX
 
     def _read_from_socket(self, length: int | None = None, *args: Any, **options: Any) -> bool:
-        self.left -= max(length or 0, 1)
+        """Refuse what is announced to be longer before it is read, and stop once more has arrived."""
+        if (length or 0) > self.left:
+            raise _TooLong
+        before = self.unread_bytes()
+        is_read = bool(super()._read_from_socket(length, *args, **options))
+        self.left -= self.unread_bytes() - before
         if self.left < 0:
             raise _TooLong
-        return bool(super()._read_from_socket(length, *args, **options))
+        return is_read
 
 
 class _Parser(_RESP2Parser):

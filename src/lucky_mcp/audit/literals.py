@@ -2,7 +2,8 @@
 
 So the log says that two reads named the same customer, and whoever knows the customer's number can ask for
 them; whoever has the log alone learns neither name nor number. What names nobody stays: short numbers, recent
-dates, times, formats, units, codes of two characters. Comments go.
+dates, times, formats, units, codes of two characters. Comments go. Of what is
+asked of keys all quoted values go.
 """
 
 from __future__ import annotations
@@ -46,6 +47,10 @@ _PLAIN_NAME = re.compile(r"\w{1,64}(\.\w{1,64}){0,3}")
 _LONG_NUMBER = re.compile(r"\d{9,}")
 # What may be a value in a message: quoted, an address, or a number as long as a telephone's or a customer's.
 _VALUES = re.compile(rf"'[^']*'|\"[^\"]*\"|`[^`]*`|(?P<address>{EMAIL})|(?P<number>\d{{9,}})")
+# What is asked of keys: values as `PreparedKeys.text` quotes them, patterns with stars around a fixed part.
+_KEY_VALUES = re.compile(
+    rf"'(?P<before>\**)(?P<value>[^']*?)(?P<after>\**)(?:'|\Z)|(?P<address>{EMAIL})|(?P<number>\d{{9,}})"
+)
 # Names as databases quote them in their messages; a value rarely looks like one.
 _NAME_IN_MESSAGE = re.compile(r"[A-Za-z]\w*([._][A-Za-z]\w*)+|(field list|\w+ clause|group statement)")
 _TELEPHONE = re.compile(r"[+(]?\d[\d\s().-]{5,}\d")
@@ -84,7 +89,8 @@ class Literals:
 
     def forms(self, value: str) -> frozenset[str]:
         """Return the words by which a statement in the log names this value."""
-        made = {f"~{self.stand_in(value)}", _number_of(self.stand_in(value))}
+        in_keys = value.strip("*").replace("'", " ")  # as `_in_keys` has it
+        made = {f"~{self.stand_in(each)}" for each in (value, in_keys)} | {_number_of(self.stand_in(value))}
         return frozenset(made | ({value} if self._string(value) is None and value else set()))
 
     def stand_in(self, value: str) -> str:
@@ -100,7 +106,7 @@ class Literals:
 
     def _text(self, sql: str, dialect: str) -> str:
         if dialect == KEYS:
-            return self.message(sql)
+            return _KEY_VALUES.sub(self._in_keys, sql)
         grammar = GRAMMARS[Dialect(dialect) if dialect else Dialect.MYSQL]
         made = with_stand_ins(sql, grammar, string=self._string, number=self.number, name=self._name)
         if made is not None and not sql.endswith(CUT):
@@ -119,6 +125,13 @@ class Literals:
     def _name(self, text: str) -> str | None:
         is_plain = _PLAIN_NAME.fullmatch(text) and not _LONG_NUMBER.search(text)
         return None if is_plain else f"x{self.stand_in(text)}"
+
+    def _in_keys(self, found: re.Match[str]) -> str:
+        """Names of keys and fields are values, whatever they look like: `ann_lee` is a person."""
+        if found["value"] is None:
+            return self._in_message(found)
+        made = f"~{self.stand_in(found['value'])}" if found["value"] else ""
+        return f"'{found['before']}{made}{found['after']}'"
 
     def _in_message(self, found: re.Match[str]) -> str:
         if found["address"]:

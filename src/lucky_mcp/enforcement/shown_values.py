@@ -1,7 +1,8 @@
 """Values as their caller sees them: fields that are listed or known, each under its mask, and nothing else.
 
-A value that was not read to its end is a text and no JSON; of a text the end is left out, where a number or
-an address may have been cut in two and would not be known for one.
+Of a text that was not read to its end the end is left out, where a number or an address may have been cut in
+two and would not be known for one. A text that is JSON is shown by its fields; one that looks as if it had
+fields, and could not be read as JSON, is not shown.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lucky_mcp.decision.keys import HIDDEN_PART, KeyDecision, Shown, masked_text
+from lucky_mcp.enforcement.inner_documents import documents, has_names
 from lucky_mcp.model.decision import MaskName
 from lucky_mcp.policy.masks import scrubbed
 
@@ -18,6 +20,7 @@ from lucky_mcp.policy.masks import scrubbed
 TAIL_CHARS = 120
 DEPTH_MAX = 16
 BINARY = "[binary]"
+UNREADABLE = "[unreadable]"
 TOO_LARGE = "[too large to be shown under its masks]"
 
 
@@ -36,8 +39,8 @@ def shown_value(decision: KeyDecision, raw: bytes, *, is_whole: bool, token_key:
         return _text(raw, decision.value(), document, "", is_whole=is_whole)
     if not is_whole:
         return Seen(text=TOO_LARGE)
-    found = _loaded(_decoded(raw) or "")
-    return Seen(text=_dumped(document.listed(found, "", 0))) if isinstance(found, dict | list) else None
+    text = document.opened(_decoded(raw) or "")
+    return None if text is None else Seen(text=text)
 
 
 def shown_field(decision: KeyDecision, name: bytes, raw: bytes, *, token_key: str) -> Seen | None:
@@ -62,8 +65,7 @@ def _text(raw: bytes, shown: Shown, document: _Document, path: str, *, is_whole:
     if text is None:
         return Seen(text=BINARY)
     if shown.mask is None:
-        nested = document.nested(text, path, 0) if is_whole else None
-        return Seen(text=text if nested is None else nested, was_cut=not is_whole)
+        return Seen(text=document.inner(text, path, 0, is_whole=is_whole), was_cut=not is_whole)
     if not is_whole and shown.mask is not MaskName.SCRUB:
         return Seen(text=TOO_LARGE)
     masked = masked_text(text, shown, document.token_key)
@@ -78,13 +80,6 @@ def _decoded(raw: bytes, *, is_whole: bool = True) -> str | None:
         except UnicodeDecodeError:
             continue
     return None
-
-
-def _loaded(text: str) -> object:
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        return None
 
 
 def _dumped(value: object) -> str:
@@ -133,12 +128,14 @@ class _Document:
             return [self._below(each, path, depth + 1, is_listed=is_listed) for each in value]
         if isinstance(value, dict):
             inner = {
-                scrubbed(name): self._known(each, _joined(path, name), depth) for name, each in value.items()
+                self.inner(name, "", depth + 1, is_listed=False): self._known(
+                    each, _joined(path, name), depth
+                )
+                for name, each in value.items()
             }
             return {name: each for name, each in inner.items() if each is not None}
         if isinstance(value, str):
-            nested = self.nested(value, path, depth + 1)
-            return nested if nested is not None else value if is_listed else scrubbed(value)
+            return self.inner(value, path, depth + 1, is_listed=is_listed)
         return value if is_listed or scrubbed(_dumped(value)) == _dumped(value) else scrubbed(_dumped(value))
 
     def _known(self, value: object, path: str, depth: int) -> object:
@@ -147,10 +144,43 @@ class _Document:
             return self._below(value, path, depth + 1, is_listed=False)
         return self._leaf(value, shown, path, depth)
 
-    def nested(self, text: str, path: str, depth: int) -> str | None:
-        """Return a text that is JSON without what must not be shown of it; None for one that is not."""
-        found = _loaded(text) if text[:1] in {"{", "["} and depth <= DEPTH_MAX else None
-        return None if found is None else _dumped(self._below(found, path, depth, is_listed=False))
+    def opened(self, text: str, depth: int = 0) -> str | None:
+        """Return what is listed of a text that is JSON, or a JSON text that holds it; None for any other."""
+        found = documents(text) if depth <= DEPTH_MAX else None
+        shown = [
+            self.opened(each, depth + 1) if isinstance(each, str) else _dumped(self.listed(each, "", 0))
+            for each in found or ()
+            if isinstance(each, dict | list | str)
+        ]
+        told = [each for each in shown if each is not None]
+        return "\n".join(told) if told else None
+
+    def inner(
+        self, text: str, path: str, depth: int, *, is_whole: bool = True, is_listed: bool = True
+    ) -> str:
+        """Return a text that is JSON without what must not be shown, UNREADABLE for what only looks like it.
+
+        Any other is as it is, scrubbed unless it `is_listed`.
+        """
+        found = documents(text) if is_whole else None
+        if found is None and has_names(text, lambda name: self._is_known(path, name)):
+            return UNREADABLE
+        if not any(isinstance(each, dict | list | str) for each in found or ()):
+            return text if is_listed else scrubbed(text)
+        if depth > DEPTH_MAX:
+            return UNREADABLE
+        return "\n".join(self._document(each, path, depth, is_listed=is_listed) for each in found or ())
+
+    def _document(self, value: object, path: str, depth: int, *, is_listed: bool) -> str:
+        """A text in quotes is the text; what lies in an object or a list is below it."""
+        if isinstance(value, str):
+            return _dumped(self.inner(value, path, depth + 1, is_listed=is_listed))
+        is_below = isinstance(value, dict | list)
+        return _dumped(self._below(value, path, depth, is_listed=is_listed and not is_below))
+
+    def _is_known(self, path: str, name: str) -> bool:
+        seen = (self._sight(each) for each in {name, _joined(path, name)})
+        return any(each.mask is not None and bool(each.tags) for each in seen)
 
 
 def _joined(path: str, name: str) -> str:

@@ -129,7 +129,7 @@ def _rule(file: YamlFile, written: KeysFile, number: int, tags: Tags) -> KeyRule
         value=None if entry.value is None else entry.value.tags,
         fields={name: _tags(name, entry.fields[name], tags) for name in entry.fields if name not in forms},
         field_forms=tuple(
-            (_template(file, ("keys", number, "fields", name), name), _tags("", entry.fields[name], tags))
+            (_field_form(file, number, name, tags), _tags("", entry.fields[name], tags))
             for name in sorted(forms)
         ),
         rule=Rule(id=entry.id, place=file.place(("keys", number)), why=entry.why, owner=written.owner),
@@ -156,6 +156,19 @@ def _template(file: YamlFile, path: tuple[str | int, ...], text: str) -> Templat
         return Template(text)
     except ValueError as fault:
         raise ConfigurationError(f"{file.place(path)}: {text!r}: {fault}") from None
+
+
+def _field_form(file: YamlFile, number: int, name: str, tags: Tags) -> Template:
+    """Names of fields are shown as they are, so no part of one may be what a classifier knows."""
+    path = ("keys", number, "fields", name)
+    form = _template(file, path, name)
+    for part in form.parts:
+        if known := name_tags(part.name, tags):
+            raise ConfigurationError(
+                f"{file.place(path)}: the names of fields are shown as they are, and {part.name!r} is"
+                f" {known[0]}: such fields cannot be listed"
+            )
+    return form
 
 
 def _part_tags(entry: KeyEntry, name: str, tags: Tags) -> tuple[str, ...] | None:

@@ -12,6 +12,7 @@ from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.policy.schema import TagEntry, TagsFile
 
 SAFE = "safe"
+NAMES_REMEMBERED = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +40,15 @@ class Tags:
     def of(self, column: Column) -> tuple[str, ...]:
         """The tags that the classifiers give a column, in file order, without those that call it safe."""
         key = (column.name.lower(), column.family)
-        if key not in self._known:
-            self._known[key] = tuple(
-                dict.fromkeys(
-                    rule.tag for rule in self.classifiers if not _is_safe(rule.tag) and rule.matches(column)
-                )
+        found = self._known.get(key)
+        if found is None:
+            if len(self._known) >= NAMES_REMEMBERED:  # values of keys have names of their own, without end
+                self._known.clear()
+            matching = (
+                rule.tag for rule in self.classifiers if not _is_safe(rule.tag) and rule.matches(column)
             )
-        return self._known[key]
+            found = self._known[key] = tuple(dict.fromkeys(matching))
+        return found
 
     @cached_property
     def _known(self) -> dict[tuple[str, TypeFamily], tuple[str, ...]]:
