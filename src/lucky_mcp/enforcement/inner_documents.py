@@ -25,7 +25,7 @@ _BEGUN = re.compile(r"""["'\s]*(?:[\[{]\s*["'\[{]|\[\s*-?\d[\d.]*\s*(?:,|\Z))"""
 # A word before a sign that may give it a value, before a value with a digit or an address, or in a head.
 _WORD = re.compile(
     r"""(?<![\w-])(?:([\w-]++)[ .])?([\w-]++)["'\])]{0,3}"""
-    r"""(?=\s{0,8}[:=;,|>/~#]|[\t\r\n\x01-\x1f]|\s{1,8}[^\s\d@]{0,64}[\d@])"""
+    r"""(?=\s{0,8}[:=;,|<>/~#({\[\u2012-\u2015\u2192]|\s{1,8}["'-]|[\t\r\n\x01-\x1f]|\s{1,8}[^\s\d@]{0,64}[\d@])"""
 )
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _DECODER = json.JSONDecoder(strict=False)
