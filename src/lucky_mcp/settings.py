@@ -161,6 +161,9 @@ class Settings(BaseSettings):
     calls_max: Annotated[
         int, Field(ge=1, le=10_000, description="Tool calls that one process answers at a time.")
     ] = 64
+    connections_max: Annotated[
+        int, Field(ge=16, le=100_000, description="Open connections to one process at most.")
+    ] = 1000
     body_max_kb: Annotated[
         int, Field(ge=16, le=4096, description="The size in KiB of one request at most.")
     ] = 1024

@@ -7,6 +7,7 @@ import secrets
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -26,7 +27,7 @@ from lucky_mcp.identity.opened import open_handles
 from lucky_mcp.identity.shared_handles import PREFIX, SharedHandles
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.policy.identity_rules import IdentityRules
-from lucky_mcp.policy.identity_schema import AppEntry
+from lucky_mcp.policy.identity_schema import AppEntry, PersonEntry
 from tests.support.redis_server import RedisServer, redis_server
 
 RULES = IdentityRules(
@@ -204,6 +205,33 @@ async def test_memory_keeps_no_more_than_it_may(clock: Clock) -> None:
     assert await delegations.person_for(APP, minted[0].handle) == ANN
     clock.ahead = timedelta(seconds=61)
     assert await delegations.mint(BRIDGE, ASKED)
+
+
+async def test_a_service_vouches_for_its_groups_alone_whoever_the_person_is(clock: Clock) -> None:
+    known = {
+        "boss": PersonEntry(groups=("executives",)),
+        "both": PersonEntry(groups=("executives", "analysts"), attributes={"shops": ("7",)}),
+    }
+    roles = {**RULES.roles_by_group, "executives": ("executive",)}
+    rules = replace(RULES, people=known, roles_by_group=roles)
+    delegations = over(MemoryHandles(clock), clock, rules)
+    for groups in ((), ("executives",)):
+        with pytest.raises(DelegationRefused, match="gives that person a role"):
+            await delegations.mint(BRIDGE, replace(ASKED, subject="boss", groups=groups))
+    boss = await delegations.mint(BRIDGE, replace(ASKED, subject="boss"))
+    assert (await delegations.person_for(APP, boss.handle)).roles == ("analyst",)
+    both = await delegations.mint(BRIDGE, replace(ASKED, subject="both", groups=()))
+    person = await delegations.person_for(APP, both.handle)
+    assert (person.roles, person.attributes) == (("analyst",), {"shops": ("7",)})
+
+
+async def test_a_group_taken_from_a_service_is_gone_from_its_handles(clock: Clock) -> None:
+    rules = replace(RULES, people={"both": PersonEntry(groups=("analysts",))})
+    handles = MemoryHandles(clock)
+    minted = await over(handles, clock, rules).mint(BRIDGE, replace(ASKED, subject="both"))
+    bridge = rules.apps["app:bridge"].model_copy(update={"groups": ()})
+    without = replace(rules, apps={**rules.apps, "app:bridge": bridge})
+    assert (await over(handles, clock, without).person_for(APP, minted.handle)).roles == ()
 
 
 async def test_a_process_among_several_makes_no_handle_that_the_others_do_not_know(clock: Clock) -> None:

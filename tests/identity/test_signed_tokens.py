@@ -320,6 +320,11 @@ NAMED: dict[str, tuple[dict[str, Any], dict[str, Any], Principal]] = {
         {"sub": "client-7", "groups": ["dbas"]},
         Principal(subject="app:dify", roles=("analyst",)),
     ),
+    "a service by its verified address": (
+        {"subject_claim": "email", "services": {"bot@x.example": "app:dify"}},
+        {"email": "bot@x.example", "email_verified": True},
+        Principal(subject="app:dify", roles=("analyst",)),
+    ),
 }
 
 
@@ -345,6 +350,10 @@ NOT_NAMED: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "an address that was not verified": (
         {"subject_claim": "email"},
         {"email": "ann@x.example", "email_verified": "false"},
+    ),
+    "an app by an address that nobody verified": (
+        {"subject_claim": "email", "services": {"bot@x.example": "app:dify"}},
+        {"email": "bot@x.example", "email_verified": False},
     ),
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -62,16 +63,21 @@ def rules(signer: Issuer) -> IdentityRules:
             ),
         },
         roles_by_group={"analysts": ("analyst",), "dbas": ("dba",), "care": ("customer_care",)},
-        people={"pat@x.example": PersonEntry(groups=("care",), attributes={"shops": ("7",)})},
+        people={
+            "pat@x.example": PersonEntry(groups=("care",), attributes={"shops": ("7",)}),
+            "dan@x.example": PersonEntry(groups=("dbas",)),
+        },
         apps={
             "app:bridge": AppEntry(
                 **APP,
                 delegates_for=("app:ask", "app:least"),
-                groups=("analysts",),
+                groups=("analysts", "care"),
                 ttl_max_s=400,
                 delegations_per_minute=6000,
             ),
-            "app:slow": AppEntry(**APP, delegates_for=("app:ask",), delegations_per_minute=2),
+            "app:slow": AppEntry(
+                **APP, delegates_for=("app:ask",), groups=("care",), delegations_per_minute=2
+            ),
             "app:ask": AppEntry(**APP, forwarded_by="dify"),
             "app:other": AppEntry(**APP),
             "app:least": AppEntry(**APP, without_person=("customer_care",)),
@@ -400,6 +406,7 @@ REFUSED: dict[str, tuple[str, Any, int]] = {
         {"subject": "x", "groups": ["dbas"], "app": "app:ask"},
         403,
     ),
+    "somebody whose groups are others": ("app:bridge", {"subject": "dan@x.example", "app": "app:ask"}, 403),
     "the gateway": (
         "app:bridge",
         {"subject": "system:catalog", "groups": ["analysts"], "app": "app:ask"},
@@ -587,6 +594,25 @@ async def test_nobody_fills_the_log_by_being_refused() -> None:
     await log.note("auth.refused", "-", "/mcp", "one more")
     await log.close()
     assert len(audit.records) == EVENTS_MAX + 3
+
+
+async def test_refusals_of_callers_are_kept_whoever_knocks_besides() -> None:
+    audit, clock = MemorySink(), Clock()
+    log = RefusalLog(audit, now=clock)
+    for number in range(EVENTS_MAX + 70):
+        await log.note("auth.refused", "-", "/mcp", f"number {number}")
+    for number in range(EVENTS_MAX + 2):
+        await log.note("delegation.refused", "app:bridge", "app:ask for ann", f"number {number}")
+    await log.note("caller.refused", "app:ask", "run_query", "expired")
+    await log.close()
+    events = [each for each in audit.records if isinstance(each, Event)]
+    assert Counter(each.kind for each in events) == {
+        "auth.refused": EVENTS_MAX + 1,
+        "delegation.refused": EVENTS_MAX + 1,
+        "caller.refused": 1,
+    }
+    left_out = [(each.kind, each.detail.partition(" since")[0]) for each in events[-2:]]
+    assert left_out == [("auth.refused", "70 more refusals"), ("delegation.refused", "2 more refusals")]
 
 
 def test_the_audience_is_this_servers_own() -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import structlog
+from opentelemetry.baggage import get_all
 
-from lucky_mcp.telemetry.logs import log_to_stderr
+from lucky_mcp.telemetry.logs import WARNINGS_MAX, WINDOW_SECONDS, WarningBound, log_to_stderr
+from lucky_mcp.telemetry.spans import going_on, sent_by, trace_id
 
 TOKEN = "lk_c4n4ry0000000000000000000000"
 CANARIES = {
@@ -51,10 +54,12 @@ Lines = Callable[[], list[dict[str, Any]]]
 
 @pytest.fixture
 def lines(capsys: pytest.CaptureFixture[str]) -> Iterator[Lines]:
-    before = structlog.get_config()
+    before, handlers = structlog.get_config(), list(logging.root.handlers)
+    logging.root.handlers = []  # a new one, which has written nothing yet
     log_to_stderr()
     yield lambda: [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     structlog.configure(**before)
+    logging.root.handlers = handlers
 
 
 def own(text: str) -> None:
@@ -149,3 +154,33 @@ def test_a_long_text_is_cut(lines: Lines) -> None:
     own("x" * 100_000)
     (line,) = lines()
     assert len(line["why"]) < 9_000 and "100,000 characters" in line["why"]
+
+
+def test_warnings_that_anybody_can_cause_do_not_fill_the_disk(lines: Lines) -> None:
+    library = logging.getLogger("uvicorn.error")
+    for number in range(5 * WARNINGS_MAX):
+        library.warning("Invalid HTTP request received.")
+        library.warning(f"Another one, in words of its own: {number}")
+        library.error("Exception in ASGI application")
+    assert Counter(line["level"] for line in lines()) == {
+        "warning": 2 * WARNINGS_MAX,
+        "error": 5 * WARNINGS_MAX,
+    }
+
+
+def test_a_minute_later_there_are_warnings_again() -> None:
+    seconds = 0.0
+    bound = WarningBound(lambda: seconds)
+    record = logging.LogRecord("uvicorn.error", logging.WARNING, "h11.py", 7, "Invalid", (), None)
+    assert [bound.filter(record) for _ in range(WARNINGS_MAX + 1)] == [True] * WARNINGS_MAX + [False]
+    seconds = WINDOW_SECONDS
+    assert bound.filter(record)
+
+
+def test_of_what_a_caller_sends_only_its_trace_is_read(caplog: pytest.LogCaptureFixture) -> None:
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    sent = {"traceparent": f"00-{trace}-b7ad6b7169203331-01", "baggage": "c4n4ry=1," + "x" * 9_000}
+    with going_on(sent_by(sent)):
+        assert trace_id() == trace
+        assert get_all() == {}
+    assert caplog.text == ""

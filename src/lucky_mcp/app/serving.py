@@ -125,6 +125,7 @@ def _http_limits(settings: Settings) -> HttpLimits:
     from lucky_mcp.server.http_limits import HttpLimits
 
     return HttpLimits(
+        connections_max=settings.connections_max,
         body_bytes_max=settings.body_max_kb << 10,
         sse_streams_max=settings.sse_streams_max,
         sse_streams_per_caller_max=settings.sse_streams_per_caller_max,

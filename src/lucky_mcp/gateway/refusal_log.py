@@ -1,8 +1,9 @@
-"""Callers who were turned away, in the audit: the first in each minute, and how many there were besides."""
+"""Callers who were turned away, in the audit: the first of each kind in each minute, and how many more."""
 
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -19,33 +20,32 @@ log = structlog.get_logger(__name__)
 
 
 class RefusalLog:
-    """Writes at most `EVENTS_MAX` events a minute, so that nobody can fill the disk by being refused."""
+    """Writes at most `EVENTS_MAX` events of each kind a minute, so nobody fills the disk by being refused.
+
+    Each kind has its own budget: whoever has no credential keeps no refusal of those who have one out.
+    """
 
     def __init__(self, audit: AuditSink, *, now: Callable[[], datetime]) -> None:
         self._audit = audit
         self._now = now
         self._window = now()
-        self._written = 0
-        self._passed_over = 0
+        self._noted: Counter[str] = Counter()
 
     async def note(self, kind: str, principal: str, target: str, detail: str) -> None:
         """Record one refusal, or count it; what cannot be recorded is logged, for nothing was let in."""
-        now = self._now()
-        if now - self._window >= WINDOW:
+        if self._now() - self._window >= WINDOW:
             await self.close()
-            self._window, self._written = now, 0
-        if self._written >= EVENTS_MAX:
-            self._passed_over += 1
-            return
-        self._written += 1
-        await self._write(kind, principal, target, detail)
+        self._noted[kind] += 1
+        if self._noted[kind] <= EVENTS_MAX:
+            await self._write(kind, principal, target, detail)
 
     async def close(self) -> None:
-        """Record how many were passed over so far."""
-        count, self._passed_over = self._passed_over, 0
-        if count:
-            since = self._window.isoformat(timespec="seconds")
-            await self._write("auth.refused", "-", "-", f"{count} more refusals since {since}")
+        """Record how many of each kind were only counted so far, and begin anew."""
+        noted, since = self._noted, self._window.isoformat(timespec="seconds")
+        self._noted, self._window = Counter(), self._now()
+        for kind, count in noted.items():
+            if count > EVENTS_MAX:
+                await self._write(kind, "-", "-", f"{count - EVENTS_MAX} more refusals since {since}")
 
     async def _write(self, kind: str, principal: str, target: str, detail: str) -> None:
         event = operator_event(

@@ -167,7 +167,7 @@ class Delegations:
         service = rules.apps.get(found.by)
         if service is None or found.app not in service.delegates_for:
             raise DelegationRefused(f"{found.id} was made by a service that may no longer do so")
-        return person(rules, found.subject, set(found.groups) & set(service.groups))
+        return person(rules, found.subject, found.groups, within=service.groups)
 
     async def revoke(self, by: Principal, id: str) -> Delegation | None:
         """Take back a handle that this service made, and return it; None when it made none of that id."""
@@ -197,7 +197,7 @@ def _allowed(rules: IdentityRules, by: Principal, asked: Asked) -> tuple[str, tu
     if not SECONDS_MIN <= asked.ttl_s <= entry.ttl_max_s:
         raise DelegationRefused(f"a handle holds for {SECONDS_MIN} to {entry.ttl_max_s} seconds")
     groups = _vouched(asked.groups, entry.groups)
-    if not _may_be(asked.subject) or not person(rules, asked.subject, groups).roles:
+    if not _may_be(asked.subject) or not person(rules, asked.subject, groups, within=entry.groups).roles:
         raise DelegationRefused("nothing here gives that person a role")
     return app, groups
 

@@ -22,11 +22,12 @@ def principal_by(rules: IdentityRules, issuer: IssuerEntry, claims: Mapping[str,
     said = claims.get(issuer.subject_claim)
     if not isinstance(said, str) or not said:
         raise CredentialRefused("it names no subject")
+    # Before anything is looked up by that name: whoever may enter any address must not be an app by it.
+    if issuer.subject_claim == EMAIL and claims.get("email_verified") is not True:
+        raise CredentialRefused("its e-mail address is not verified")
     app = rules.apps.get(issuer.services.get(said, ""))
     if app is not None:
         return Principal(subject=issuer.services[said], roles=app.roles)
-    if issuer.subject_claim == EMAIL and claims.get("email_verified") is not True:
-        raise CredentialRefused("its e-mail address is not verified")
     subject = issuer.subject_prefix + said
     others = {each.subject_prefix for each in rules.issuers.values() if each.issuer != issuer.issuer} - {""}
     if said.startswith(RESERVED) or subject.startswith((*RESERVED, *others)):
@@ -45,16 +46,19 @@ def person(
     subject: str,
     groups: Iterable[str],
     attributes: Mapping[str, tuple[str, ...]] | None = None,
+    *,
+    within: Iterable[str] | None = None,
 ) -> Principal:
-    """Return somebody as a member of groups that were vouched for, with what the rules say of it besides."""
+    """Return somebody as a member of groups that were vouched for, with what the rules say of it besides.
+
+    `within`, where it is given, bounds all of its groups, those of the rules too.
+    """
     known = rules.people.get(subject)
-    if known is None:
-        return Principal(subject=subject, roles=rules.roles_of(groups), attributes=attributes or {})
-    return Principal(
-        subject=subject,
-        roles=rules.roles_of({*groups, *known.groups}),
-        attributes={**(attributes or {}), **known.attributes},
-    )
+    member = {*groups, *(known.groups if known else ())}
+    if within is not None:
+        member &= set(within)
+    own = known.attributes if known else {}
+    return Principal(subject=subject, roles=rules.roles_of(member), attributes={**(attributes or {}), **own})
 
 
 def _texts(value: object) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ import structlog
 from fastmcp import FastMCP
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from lucky_mcp.errors import AuditUnavailable
@@ -52,6 +52,8 @@ def add_delegation_routes(server: FastMCP, delegating: Delegating) -> None:
             return await _minted(delegating, _service(request), await _body(request))
         except _Refused as refusal:
             return refusal.answer
+        except ClientDisconnect:
+            return Response(status_code=400)  # to nobody
         except Exception as failure:
             return _failed(failure)
 

@@ -7,8 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class HttpLimits:
-    """Bytes of one request's body, open SSE streams, and seconds that open calls have when it stops."""
+    """Open connections, bytes of one request's body, open SSE streams, and seconds that open calls have when
+    it stops.
+    """
 
+    connections_max: int = 1_000
     body_bytes_max: int = 1 << 20
     sse_streams_max: int = 200
     sse_streams_per_caller_max: int = 100

@@ -12,6 +12,7 @@ import uvicorn
 from sse_starlette.sse import AppStatus
 from starlette.types import ASGIApp
 
+from lucky_mcp.server.connections import bounded_connections
 from lucky_mcp.server.drain import Drain
 from lucky_mcp.server.http_limits import HttpLimits
 from lucky_mcp.server.sse_errors import SSE_PATH
@@ -37,6 +38,7 @@ class DrainingServer(uvicorn.Server):
                 ws="none",
                 timeout_graceful_shutdown=_ANSWERS_SECONDS,
                 timeout_keep_alive=_IDLE_SECONDS,
+                http=bounded_connections(limits.connections_max, head_s=_IDLE_SECONDS),
             )
         )
         self.ready = anyio.Event()

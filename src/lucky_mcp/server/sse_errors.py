@@ -78,11 +78,11 @@ class SseErrors:
             await self._app(scope, body.replay(receive), send)
             return
         request_id = body.request_id()
-        if request_id is not None:
-            stream.expect(request_id)
-        elif body.is_too_large:
+        is_one_too_many = request_id is not None and not stream.expect(request_id)
+        if request_id is None and body.is_too_large:
             stream.broken.set()
-        status = self._refused(body) or await self._forward(scope, body.replay(receive), send)
+        refused = 429 if is_one_too_many else self._refused(body)
+        status = refused or await self._forward(scope, body.replay(receive), send)
         if status:
             log.info("sse_request_refused", status=status)
             if request_id is not None:

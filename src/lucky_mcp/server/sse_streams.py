@@ -17,6 +17,8 @@ from lucky_mcp.server.wire_errors import RequestId, error_message
 
 # How long a write may wait for a client that does not read.
 _WRITE_SECONDS = 5.0
+# How many answers one stream may await: all of them are told when the process stops.
+AWAITED_MAX = 256
 # Whoever sends the same of these as the stream's own request is taken for the same client.
 _CREDENTIALS = (b"authorization", USER_TOKEN_HEADER.encode())
 
@@ -53,9 +55,13 @@ class SseStream:
         """How many requests have no answer yet."""
         return len(self._awaited)
 
-    def expect(self, request_id: RequestId) -> None:
-        """Note that the client awaits an answer."""
-        self._awaited[json.dumps(request_id)] = request_id
+    def expect(self, request_id: RequestId) -> bool:
+        """Note that the client awaits an answer; False when it awaits `AWAITED_MAX` others."""
+        key = json.dumps(request_id)
+        if key not in self._awaited and len(self._awaited) >= AWAITED_MAX:
+            return False
+        self._awaited[key] = request_id
+        return True
 
     def forget(self, request_id: object) -> None:
         """Note that the client awaits it no longer."""
@@ -78,18 +84,25 @@ class SseStream:
 
     async def fail(self, request_id: RequestId, status: int) -> None:
         """Answer a request with an error; a stream that cannot be written to is broken off instead."""
-        data = b"event: message\r\ndata: " + error_message(request_id, status) + b"\r\n\r\n"
-        with anyio.move_on_after(_WRITE_SECONDS) as waiting:
-            async with self._lock:
-                await self._send({"type": "http.response.body", "body": data, "more_body": True})
-        self.forget(request_id)
-        if waiting.cancelled_caught:
-            self.broken.set()
+        await self._fail([request_id], status)
 
     async def fail_all(self, status: int) -> None:
-        """Answer every open request with an error."""
-        for request_id in list(self._awaited.values()):
-            await self.fail(request_id, status)
+        """Answer every open request with an error, all in one write."""
+        if self._awaited:
+            await self._fail(list(self._awaited.values()), status)
+
+    async def _fail(self, request_ids: list[RequestId], status: int) -> None:
+        data = b"".join(
+            b"event: message\r\ndata: " + error_message(each, status) + b"\r\n\r\n" for each in request_ids
+        )
+        if not self.broken.is_set():
+            with anyio.move_on_after(_WRITE_SECONDS) as waiting:
+                async with self._lock:
+                    await self._send({"type": "http.response.body", "body": data, "more_body": True})
+            if waiting.cancelled_caught:
+                self.broken.set()
+        for each in request_ids:
+            self.forget(each)
 
     def _open(self, chunk: bytes) -> None:
         for event, data in _events(chunk):
@@ -138,13 +151,17 @@ class SseStreams:
         return stream
 
     async def end(self, grace_s: float) -> None:
-        """Wait until every request is answered, at most `grace_s` seconds; the others get an error."""
+        """Wait until every request is answered, at most `grace_s` seconds; the others get an error.
+
+        That takes `_WRITE_SECONDS` at most, however many streams nobody reads.
+        """
         with anyio.move_on_after(grace_s):
             while any(stream.awaited for stream in self._by_session.values()):
                 self._change = anyio.Event()
                 await self._change.wait()
-        for stream in list(self._by_session.values()):
-            await stream.fail_all(503)
+        async with anyio.create_task_group() as tasks:
+            for stream in list(self._by_session.values()):
+                tasks.start_soon(stream.fail_all, 503)
 
 
 def _events(chunk: bytes) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.server.drain import Drain
-from lucky_mcp.server.gate import CallGate, StreamCaps
+from lucky_mcp.server.gate import CallGate, ChunkedBodies, StreamCaps
 from lucky_mcp.server.http_limits import HttpLimits
 from lucky_mcp.server.http_server import DrainingServer
 from lucky_mcp.server.sse_errors import MESSAGES_PATH, SSE_PATH, SseErrors
@@ -63,7 +63,10 @@ def http_app(
         host_origin_protection=True,
         allowed_hosts=list(allowed_hosts) or None,
         allowed_origins=list(allowed_origins) or None,
-        middleware=[Middleware(StreamCaps, limits=limits)],
+        middleware=[
+            Middleware(StreamCaps, limits=limits),
+            Middleware(ChunkedBodies, path=MCP_PATH, has_auth=server.auth is not None, limits=limits),
+        ],
     )
     routes = list(app.routes)
     if limits.sse:

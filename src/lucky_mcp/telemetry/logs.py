@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
+from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -12,6 +15,9 @@ from lucky_mcp.telemetry.log_scrub import scrub_event, tell_exception
 
 # Libraries that bring handlers of their own.
 LIBRARIES: Final = ("fastmcp", "mcp", "uvicorn", "uvicorn.error", "uvicorn.access")
+
+WARNINGS_MAX: Final = 10
+WINDOW_SECONDS: Final = 60.0
 
 _PROCESSORS: Final[list[structlog.types.Processor]] = [
     structlog.processors.add_log_level,
@@ -45,9 +51,35 @@ def take_over() -> None:
         logger.propagate = True
 
 
+class WarningBound(logging.Filter):
+    """Lets `WARNINGS_MAX` warnings of each place in the code pass in a minute; errors always.
+
+    Libraries warn of each request that is no HTTP, or comes when there are too many: whoever reaches the port
+    could fill the disk. `ticks` gives seconds.
+    """
+
+    def __init__(self, ticks: Callable[[], float]) -> None:
+        super().__init__()
+        self._ticks = ticks
+        self._window = ticks()
+        self._seen: Counter[tuple[str, int]] = Counter()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        if record.levelno > logging.WARNING:
+            return True
+        if self._ticks() - self._window >= WINDOW_SECONDS:
+            self._seen.clear()
+            self._window = self._ticks()
+        place = (record.pathname, record.lineno)
+        self._seen[place] += 1
+        return self._seen[place] <= WARNINGS_MAX
+
+
 class _ToStderr(logging.Handler):
     def __init__(self) -> None:
         super().__init__(logging.WARNING)
+        self.addFilter(WarningBound(time.monotonic))
         self.setFormatter(
             structlog.stdlib.ProcessorFormatter(
                 foreign_pre_chain=[structlog.stdlib.add_logger_name],

@@ -10,12 +10,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from opentelemetry import context as contexts
-from opentelemetry import propagate, trace
+from opentelemetry import trace
 from opentelemetry.context import Context
 from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 PREFIX = "lucky."
 _tracer = trace.get_tracer("lucky_mcp")
+# Not the configured ones: they read `baggage` too, anybody's words, and log what they cannot read.
+_trace_context = TraceContextTextMapPropagator()
 
 
 @contextmanager
@@ -68,7 +71,7 @@ def going_on(from_there: Context) -> Iterator[None]:
 
 def sent_by(headers: Mapping[str, str]) -> Context:
     """Return the trace that a caller's headers (`traceparent`, names in small letters) name, if they do."""
-    return propagate.extract(headers)
+    return _trace_context.extract(headers)
 
 
 def _short(failure: BaseException) -> str:
