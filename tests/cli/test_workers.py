@@ -138,3 +138,23 @@ def test_what_keeps_one_from_beginning_ends_all(project_root: Path, tmp_path: Pa
     )
     assert ended.returncode == 3
     assert "chmod 700" in ended.stderr
+
+
+def test_one_that_ends_after_the_others_answer_ends_all() -> None:
+    """Whoever is late and fails must not leave the others serving without a word."""
+    program = (
+        "import sys, time\n"
+        "from lucky_mcp.app.workers import Workers, say_ready\n"
+        "def serve(worker):\n"
+        "    if worker.number:\n"
+        "        time.sleep(1)\n"
+        "        return 3\n"
+        "    say_ready(worker)\n"
+        "    time.sleep(600)\n"
+        "    return 0\n"
+        "sys.exit(Workers(count=2, serve=serve, when_ready=lambda: print('ready')).serve_until_told())\n"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=PATIENCE_SECONDS
+    )
+    assert (ended.returncode, ended.stdout) == (3, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
 import time
@@ -17,6 +18,7 @@ log = structlog.get_logger(__name__)
 # A worker that ends again and again is begun again less and less often.
 PAUSE_SECONDS, PAUSE_SECONDS_MAX = 1.0, 30.0
 LASTED_SECONDS = 60.0
+LOOK_SECONDS = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,21 +93,15 @@ class Workers:
             os._exit(code)
 
     def _wait_until_ready(self, heard: int) -> int | None:
-        """Wait for a word of each; the exit code of the first that ended without one."""
+        """Wait for a word of each; the exit code of the first that ended instead, None when all said it."""
         said = 0
         while said < self.count and not self._stopping:
-            told = os.read(heard, self.count)
-            if not told:
-                return self._code_of_one()
-            said += len(told)
+            if select.select([heard], [], [], LOOK_SECONDS)[0]:
+                said += len(os.read(heard, self.count))
             ended = self._ended(os.WNOHANG)
-            if ended is not None and said < self.count:
+            if ended is not None:
                 return ended[1] or 1
         return None
-
-    def _code_of_one(self) -> int:
-        ended = self._ended(0)
-        return ended[1] if ended is not None and ended[1] else 1
 
     def _keep(self, alive: int, parent: int) -> int:
         pause = PAUSE_SECONDS
