@@ -49,7 +49,10 @@ def main() -> None:
 def with_servers(page: str, data: Path) -> str:
     """Return the page with its last section measured again."""
     build(data, "tiny")
-    return page.partition(SERVERS)[0] + "\n".join(on_servers(view_of(policies_over(data)), short=False))
+    before, _, rest = page.partition(SERVERS)
+    found = "\n".join(on_servers(view_of(policies_over(data)), short=False))
+    after = rest.partition("\n## ")[2]
+    return f"{before}{found}" + (f"\n## {after}" if after else "")
 
 
 def on_servers(view: View, *, short: bool) -> list[str]:
