@@ -13,7 +13,6 @@ from lucky_mcp.demo.tables import Fleet
 from tests.soak.judged import grown, table
 from tests.soak.soaking import WARM_ROUNDS, soaked
 from tests.soak.world import World, world
-from tests.support.servers import has_mariadb, has_postgres
 from tests.telemetry.served import PROGRAM, Served, served
 
 ROUNDS = WARM_ROUNDS + 3
@@ -32,7 +31,6 @@ def server(servers: World) -> Iterator[Served]:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.skipif(not (has_mariadb() and has_postgres()), reason="mariadbd and postgres are needed")
 async def test_a_minute_of_everything(servers: World, server: Served) -> None:
     soak = await soaked(servers, server, lambda _, rounds: rounds >= ROUNDS, print)
     print(table([*soak.warm, *soak.measured]))

@@ -143,6 +143,22 @@ def test_an_exception_says_where_and_not_what(lines: Lines) -> None:
     assert "test_log_scrub.py" in line["exception"] and "led to" in line["exception"]
 
 
+def test_a_line_that_cannot_be_written_is_told_of_without_what_it_held(lines: Lines) -> None:
+    """The library's own way prints the arguments, the message and a traceback."""
+
+    class Broken:
+        def __str__(self) -> str:
+            raise LookupError("c4n4ry in the failure")
+
+    # Of our handler alone: those that the test runner puts beside it raise.
+    (ours,) = (each for each in logging.root.handlers if type(each).__module__ == "lucky_mcp.telemetry.logs")
+    said = ("%s with c4n4ry %s", (Broken(), "c4n4ry too"))
+    ours.handle(logging.LogRecord("a.library", logging.WARNING, "", 1, *said, None))
+    assert lines() == [
+        {"event": "a log line could not be written", "logger": "a.library", "why": "LookupError"}
+    ]
+
+
 def test_numbers_stay_numbers_and_lines_have_their_time(lines: Lines) -> None:
     structlog.get_logger("x").warning("event", size=123456789, ok=True, data=b"c4n4ry", at=None)
     (line,) = lines()

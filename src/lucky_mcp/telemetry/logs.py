@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 import time
 from collections import Counter
 from collections.abc import Callable
-from typing import Final
+from contextlib import suppress
+from typing import Final, TextIO
 
 import structlog
 
@@ -76,9 +78,12 @@ class WarningBound(logging.Filter):
         return self._seen[place] <= WARNINGS_MAX
 
 
-class _ToStderr(logging.Handler):
+class _ToStderr(logging.StreamHandler[TextIO]):
+    """Writes to standard error as it is when a line is written; servers and tests exchange it."""
+
     def __init__(self) -> None:
-        super().__init__(logging.WARNING)
+        super().__init__(sys.stderr)
+        self.setLevel(logging.WARNING)
         self.addFilter(WarningBound(time.monotonic))
         self.setFormatter(
             structlog.stdlib.ProcessorFormatter(
@@ -92,8 +97,14 @@ class _ToStderr(logging.Handler):
         )
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write one line to standard error as it is now."""
-        try:
-            print(self.format(record), file=sys.stderr, flush=True)  # noqa: T201
-        except Exception:
-            self.handleError(record)
+        """Write one line."""
+        self.stream = sys.stderr
+        super().emit(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say that a line is missing; the library would print its arguments, which nobody has scrubbed."""
+        failure = sys.exc_info()[0]
+        why = failure.__name__ if failure is not None else "unknown"
+        line = {"event": "a log line could not be written", "logger": record.name, "why": why}
+        with suppress(OSError, ValueError):  # standard error itself is full or closed
+            sys.stderr.write(json.dumps(line) + "\n")
