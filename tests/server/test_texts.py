@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from lucky_mcp.enforcement.shown_values import UNREADABLE
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.server.texts import prompts_directory, read_instructions, read_tool_text
 from tests.server.harness import make_server
@@ -55,6 +56,10 @@ def test_the_instructions_name_the_order_of_work() -> None:
     text = read_instructions(prompts_directory())
     positions = [text.index(tool) for tool in ("search_catalog", "describe_table", "run_query")]
     assert positions == sorted(positions)
+
+
+def test_what_stands_for_a_value_is_explained_where_values_are_read() -> None:
+    assert f"`{UNREADABLE}` stands for" in read_tool_text(prompts_directory(), "read_redis").description
 
 
 async def test_every_limit_default_and_choice_stands_in_the_words_too() -> None:
