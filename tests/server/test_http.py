@@ -3,9 +3,12 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
+from structlog.testing import capture_logs
 
+from lucky_mcp.app.tokens import open_tokens
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.identity.demo import DemoTokens
 from lucky_mcp.model.principal import Principal
@@ -14,6 +17,7 @@ from lucky_mcp.model.result import ReadResult
 from lucky_mcp.server.ask import ask
 from lucky_mcp.server.auth import BearerVerifier, DemoVerifier
 from lucky_mcp.server.transports import PortBusy, is_loopback, listen
+from lucky_mcp.settings import Settings
 from tests.server.fakes import TOOLSETS, FakeGateway, rows
 from tests.server.wire import ACCEPT, LATEST, OLDER, call_message, direct, served
 
@@ -72,6 +76,23 @@ async def test_a_damaged_token_file_authenticates_nobody() -> None:
         status, _, body = await post(endpoint, LIST, Authorization="Bearer lk_good")
     assert status == 401
     assert "tokens.json" not in body
+
+
+async def test_a_damaged_token_file_is_told_once_for_each_change_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "tokens.json"
+    verifier = BearerVerifier(open_tokens(Settings(state=tmp_path)).verify)  # type: ignore[call-arg]
+    with capture_logs() as logs:
+        async with served(verifier) as endpoint:
+            for content in ("{", "{", '{"version": 1, "tokens": []}', "["):
+                path.unlink(missing_ok=True)
+                path.touch(mode=0o600)
+                path.write_text(content)
+                for _ in range(3):
+                    status, _, _ = await post(endpoint, LIST, Authorization="Bearer lk_good")
+                    assert status == 401
+    told = [each["why"] for each in logs if each["event"] == "nobody can be authenticated"]
+    assert len(told) == 3
+    assert all(each.startswith(f"{path}: the token file is damaged") for each in told)
 
 
 async def test_a_good_token_speaks_for_its_principal() -> None:

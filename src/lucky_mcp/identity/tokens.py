@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.identity.claims import claims_of, principal_of
 from lucky_mcp.identity.token_file import WHAT, StoredToken, read_tokens, write_tokens
 from lucky_mcp.identity.verified import Verified
@@ -46,6 +47,7 @@ class TokenStore:
         self._random_bytes = random_bytes
         self._stamp: Stamp = None
         self._by_hash: dict[str, StoredToken] = {}
+        self._fault: tuple[Stamp, ConfigurationError] | None = None
 
     def create(
         self,
@@ -89,7 +91,10 @@ class TokenStore:
         return tuple(self._by_hash.values())
 
     def verify(self, secret: str) -> Principal | None:
-        """Who holds `secret`, or None; ConfigurationError when the token file cannot be trusted."""
+        """Who holds `secret`, or None; ConfigurationError when the token file cannot be trusted.
+
+        It is the same error as long as the file is the same, so that it can be told once.
+        """
         found = self.holder(secret)
         return found.principal if found is not None else None
 
@@ -112,8 +117,17 @@ class TokenStore:
             return
         # Emptied first: a damaged file authenticates nobody, not even by what it said before.
         self._by_hash, self._stamp = {}, None
-        self._by_hash = {token.sha256: token for token in read_tokens(self._path)}
-        self._stamp = stamp
+        try:
+            tokens = read_tokens(self._path)
+        except ConfigurationError as fault:
+            raise self._known(stamp, fault) from None
+        self._by_hash, self._stamp, self._fault = {token.sha256: token for token in tokens}, stamp, None
+
+    def _known(self, stamp: Stamp, fault: ConfigurationError) -> ConfigurationError:
+        """Return the fault as it was met first in this very file."""
+        if self._fault is None or self._fault[0] != stamp or str(self._fault[1]) != str(fault):
+            self._fault = stamp, fault
+        return self._fault[1].with_traceback(None)
 
 
 def _base64url(data: bytes) -> str:

@@ -32,6 +32,7 @@ class CredentialVerifier(TokenVerifier):
     def __init__(self, authenticate: Authenticate, note: Note = unrecorded) -> None:
         super().__init__()
         self._authenticate = authenticate
+        self._tell = _told_once()
         self.note = note
 
     def get_middleware(self) -> list[Middleware]:
@@ -43,7 +44,7 @@ class CredentialVerifier(TokenVerifier):
         try:
             verified = await self._authenticate(token)
         except ConfigurationError as error:
-            log.error("nobody can be authenticated", why=str(error))
+            self._tell(error)
             give_reason("credentials cannot be checked")
             return None
         except CredentialRefused as refusal:
@@ -131,17 +132,32 @@ def bearer_caller() -> Principal:
 def token_caller(secret: str, verify: Verify) -> Identify:
     """Who `secret` speaks for, asked again at each call, so that a revoked token stops a running process."""
 
+    tell = _told_once()
+
     def identify() -> Principal:
         try:
             principal = verify(secret)
         except ConfigurationError as error:
-            log.error("nobody can be authenticated", why=str(error))
+            tell(error)
             principal = None
         if principal is None:
             raise _nobody("the token of this process is no longer valid")
         return principal
 
     return identify
+
+
+def _told_once() -> Callable[[ConfigurationError], None]:
+    """Log why nobody can be authenticated, once for each error, not for each request that meets it."""
+    told: ConfigurationError | None = None
+
+    def tell(error: ConfigurationError) -> None:
+        nonlocal told
+        if error is not told:
+            log.error("nobody can be authenticated", why=str(error))
+        told = error
+
+    return tell
 
 
 def _nobody(what: str) -> NotAuthenticated:
