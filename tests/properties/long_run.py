@@ -15,7 +15,16 @@ from random import Random
 
 from lucky_mcp.errors import GuardFailed
 from tests.properties.engine_differences import explained
-from tests.support.generator_checks import AnyHouse, Verdict, fails_by_plan, is_gone, leak, lie
+from tests.support.generator_checks import (
+    PLANS_DISAGREE,
+    AnyHouse,
+    Verdict,
+    fails_by_plan,
+    is_gone,
+    is_ordered_by_plan,
+    leak,
+    lie,
+)
 from tests.support.generator_house import Answer
 from tests.support.generator_numbers import numbered, smallest
 from tests.support.generator_queries import Query
@@ -138,6 +147,8 @@ def judge(one: Example, query: Query, house: AnyHouse) -> tuple[str, str, Verdic
         there = house.ask(one.world.role, one.world.source, query.sql, over=one.neighbour)
         if fails_by_plan(verdict.answer, there, query, one.world, house):
             return "", "", replace(verdict, is_by_plan=True)
+        if is_ordered_by_plan(verdict.answer, there, query, one.world, house):
+            wrong = f"{PLANS_DISAGREE}: {wrong}"
     return "non-interference", wrong, verdict
 
 

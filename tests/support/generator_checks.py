@@ -181,6 +181,21 @@ def fails_by_plan(here: Answer, there: Answer, query: Query, world: World, house
     return ON_A_VALUE in failed.text and any(plan.on_a_value for plan in plans)
 
 
+def is_ordered_by_plan(here: Answer, there: Answer, query: Query, world: World, house: AnyHouse) -> bool:
+    """Whether the answers differ in the order of their rows alone, and the twin gives either by some plan.
+
+    A server sorts by what it takes for different: by a constant it does not, though it shows NULL beside it.
+    """
+    if not house.plans_vary or here.result is None or there.result is None:
+        return False
+    left, right = (told(each, query, world) for each in (here, there))
+    orders = [shown(each.result.rows, world) for each in (here, there) if each.result]
+    if {**left, "rows": None} != {**right, "rows": None} or Counter(orders[0]) != Counter(orders[1]):
+        return False
+    known = [shown(plan.rows, world) for plan in house.plans(world.role, world.source, query.sql)]
+    return all(each in known for each in orders)
+
+
 def told(answer: Answer, query: Query, world: World) -> dict[str, object]:
     """Return everything that an agent learns from an answer but its time and its id."""
     if answer.result is None:
