@@ -6,8 +6,13 @@ to the post itself: a 401, 413 or 503 there, and they wait for ever, kept awake 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from functools import partial
+from typing import Any, TypeAlias
+
 import anyio
 import structlog
+from fastmcp.server.auth import AuthProvider
 from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -16,11 +21,13 @@ from lucky_mcp.server.drain import Drain
 from lucky_mcp.server.http_limits import HttpLimits
 from lucky_mcp.server.request_body import READ_TIMES_MAX, Body, read_body
 from lucky_mcp.server.sse_streams import SseStream, SseStreams, credential_of, session_of
+from lucky_mcp.server.stream_credentials import StreamCredentials
 from lucky_mcp.server.wire_errors import error_response
 
 SSE_PATH = "/sse"
 MESSAGES_PATH = "/messages/"
 _RETRY_AFTER_SECONDS = 1
+Watch: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 
 log = structlog.get_logger(__name__)
 
@@ -28,8 +35,17 @@ log = structlog.get_logger(__name__)
 class SseErrors:
     """The outermost layer: sees the streams, and what became of the requests that belong to them."""
 
-    def __init__(self, app: ASGIApp, *, streams: SseStreams, drain: Drain, limits: HttpLimits) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        streams: SseStreams,
+        drain: Drain,
+        limits: HttpLimits,
+        auth: AuthProvider | None = None,
+    ) -> None:
         self._app = app
+        self._credentials = StreamCredentials(auth, every_s=limits.credentials_checked_s)
         self._streams = streams
         self._drain = drain
         self._limits = limits
@@ -58,7 +74,8 @@ class SseErrors:
             await (stream.send if is_stream else send)(message)
 
         try:
-            await self._app(scope, _until_broken(receive, stream), sent)
+            watch = partial(self._credentials.watch, stream, scope)
+            await self._app(scope, _until_broken(receive, stream, watch), sent)
         finally:
             self._streams.closed(stream)
 
@@ -128,8 +145,8 @@ class SseErrors:
         return refused
 
 
-def _until_broken(receive: Receive, stream: SseStream) -> Receive:
-    """A `receive` to which the client has gone away once the stream is broken off."""
+def _until_broken(receive: Receive, stream: SseStream, watch: Watch) -> Receive:
+    """A `receive` to which the client has gone away once the stream is broken off; meanwhile `watch` runs."""
 
     async def received() -> Message:
         message: Message = {"type": "http.disconnect"}
@@ -141,6 +158,7 @@ def _until_broken(receive: Receive, stream: SseStream) -> Receive:
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(from_client)
+            tasks.start_soon(watch)
             await stream.broken.wait()
             tasks.cancel_scope.cancel()
         return message

@@ -74,7 +74,7 @@ def http_app(
         known = {getattr(route, "path", None) for route in routes}
         routes += [route for route in sse.routes if getattr(route, "path", None) not in known]
     doors = [
-        Middleware(SseErrors, streams=streams, drain=drain, limits=limits),
+        Middleware(SseErrors, streams=streams, drain=drain, limits=limits, auth=server.auth),
         Middleware(CallGate, path=MCP_PATH, drain=drain, limits=limits),
     ]
     both = Starlette(routes=routes, middleware=[*doors, *app.user_middleware], lifespan=app.lifespan)
