@@ -17,7 +17,8 @@ MINUTES ?= 30
 AT ?=
 BIN := .venv/bin
 MYSQL_TESTS := $(addprefix tests/live/test_,\
-  cases_on_servers.py generated_on_servers.py sessions.py lookups_use_the_index.py plans.py corpora_on_servers.py)
+  cases_on_servers.py generated_on_servers.py sessions.py lookups_use_the_index.py plans.py corpora_on_servers.py) \
+  tests/attacks/test_attacks.py
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

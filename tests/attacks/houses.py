@@ -103,15 +103,17 @@ class House:
         return Said(bool(result.is_error), said if extra is None else f"{said}\n{extra}")
 
 
-class _There(Registry):
-    """Adapters of the sources' namesakes in another folder, with the key of the token mask."""
+class There(Registry):
+    """Adapters of the sources' namesakes in another folder, with the key of the token mask; a bucket stays one."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__({}, KEYS)
+    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+        super().__init__(environment or {}, KEYS)
         self._folder = folder
 
     def adapter(self, source: Source) -> Adapter:
         """Return the adapter of the file of that name in the folder."""
+        if source.url.startswith("s3://"):
+            return super().adapter(source)
         return super().adapter(replace(source, url=f"duckdb:///{self._folder / source.name}.duckdb"))
 
 
@@ -158,7 +160,7 @@ def write_world(folder: Path, dialect: str, world: str) -> Path:
 @asynccontextmanager
 async def embedded_house(policies: PolicySet, data: Path, dialect: str, world: str) -> AsyncIterator[House]:
     """Open a server over an embedded world."""
-    async with house_over(policies, Executor(_There(data)), dialect, world, secret_files(data)) as made:
+    async with house_over(policies, Executor(There(data)), dialect, world, secret_files(data)) as made:
         yield made
 
 

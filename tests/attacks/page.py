@@ -10,7 +10,14 @@ from tests.attacks.techniques import EMBEDDED, ON_SERVERS, Technique, techniques
 
 PAGE = Path(__file__).resolve().parent.parent.parent / "docs" / "assurance.md"
 ENGINES = (*EMBEDDED, *ON_SERVERS)
-TITLES = {"mariadb": "MariaDB", "postgresql": "PostgreSQL", "redis": "Redis"}
+TITLES = {
+    "mariadb": "MariaDB",
+    "mysql-server": "MySQL 9",
+    "postgresql": "PostgreSQL",
+    "redshift-wire": "Redshift wire",
+    "lake-s3": "lake in S3",
+    "redis": "Redis",
+}
 _TABLE = re.compile(r"\| class \| techniques \|.*?\n\n", re.DOTALL)
 
 

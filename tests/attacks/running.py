@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.attacks.asking import Tried, tried
+from tests.attacks.checksums import still_running
 from tests.attacks.houses import (
     House,
     embedded_house,
@@ -23,12 +24,25 @@ from tests.attacks.houses import (
 from tests.attacks.keys import WORLDS as KEY_WORLDS
 from tests.attacks.keys import key_house, laden_keys
 from tests.attacks.laden import WORLDS
+from tests.attacks.lake import ENGINE as LAKE_ENGINE
+from tests.attacks.lake import lake_house, sum_of_buckets
 from tests.attacks.mutations import mutations
-from tests.attacks.servers import Loaded, mariadb_with, postgres_with, still_running
+from tests.attacks.servers import (
+    MARIADB,
+    MYSQL,
+    POSTGRES,
+    REDSHIFT,
+    Loaded,
+    mariadb_with,
+    mysql_with,
+    postgres_with,
+    redshift_with,
+)
 from tests.attacks.techniques import EMBEDDED, ENGINES, Technique
+from tests.support.aws import aws
 
 SERVER_WORLDS = ("a", "b")
-ON_SERVER = {"mariadb": mariadb_with, "postgresql": postgres_with}
+ON_SERVER = {MARIADB: mariadb_with, MYSQL: mysql_with, POSTGRES: postgres_with, REDSHIFT: redshift_with}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +75,15 @@ async def opened(engine: str, policies: Path, folder: Path) -> AsyncIterator[Ope
             }
             yield Opened(houses=houses, checksum=loaded_keys["a"].checksum, running=list)
             return
+        if engine == LAKE_ENGINE:
+            cloud = stack.enter_context(aws())
+            shared = embedded_policies(policies, folder, "duckdb")
+            houses = {
+                world: await stack.enter_async_context(lake_house(shared, folder, cloud, world))
+                for world in WORLDS
+            }
+            yield Opened(houses=houses, checksum=lambda: sum_of_buckets(cloud), running=list)
+            return
         # A server ends with the thread that began it: the threads stay until the servers are gone.
         threads = stack.enter_context(ThreadPoolExecutor(len(SERVER_WORLDS)))
         managers = {world: ON_SERVER[engine](world) for world in SERVER_WORLDS}
@@ -78,7 +101,7 @@ async def opened(engine: str, policies: Path, folder: Path) -> AsyncIterator[Ope
         yield Opened(
             houses=houses,
             checksum=loaded["a"].checksum,
-            running=lambda: [text for each in loaded.values() for text in still_running(each)],
+            running=lambda: [text for each in loaded.values() for text in still_running(each.running)],
         )
 
 

@@ -1,19 +1,20 @@
-"""Private MariaDB and PostgreSQL servers that each hold one laden world, and accounts that may read all of it."""
+"""Private servers that each hold one laden world, and accounts that may read all of it."""
 
 from __future__ import annotations
 
-import hashlib
+import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from psycopg import sql
 from pymysql.constants.COMMAND import COM_QUERY
 
-from lucky_mcp.demo.tables import Table
+from lucky_mcp.demo.tables import Table, View
 from lucky_mcp.model.source import Dialect, Kind
 from lucky_mcp.model.source import Server as Address
+from tests.attacks.checksums import mariadb_sum, postgres_sum
 from tests.attacks.laden import laden
 from tests.live.fleet import (
     READER,
@@ -21,13 +22,17 @@ from tests.live.fleet import (
     make_postgres_reader,
     mariadb_address,
     postgres_address,
+    redshift_address,
     schemas_of,
 )
+from tests.support.mysql_server import mysql
+from tests.support.redshift_wire import redshift_wire
 from tests.support.reference import CRM, MAP, ORDERS, SHOPS
 from tests.support.server_tables import load_mariadb, load_postgres
 from tests.support.servers import MariaDB, Postgres, mariadb, postgres
 
-MARIADB, POSTGRES = "mariadb", "postgresql"
+MARIADB, MYSQL, POSTGRES, REDSHIFT = "mariadb", "mysql-server", "postgresql", "redshift-wire"
+WAREHOUSE = "redshift"
 OVERHEARD = "xqzvkjzqxvkj"
 """A token in somebody else's statement, which runs all the time."""
 _CRM_SCHEMA = "luckyus_sales_crm"
@@ -79,13 +84,29 @@ class Loaded:
 @contextmanager
 def mariadb_with(world: str) -> Iterator[Loaded]:
     """Run MariaDB with a world; the fleet's servers tell no table names apart by case."""
+    with _mysql_form(
+        world, MARIADB, mariadb("--lower-case-table-names=1", "--performance-schema=ON")
+    ) as made:
+        yield made
+
+
+@contextmanager
+def mysql_with(world: str) -> Iterator[Loaded]:
+    """Run MySQL with a world; NoServer when `LUCKY_MYSQL_HOME` names none."""
+    with _mysql_form(world, MYSQL, mysql("--lower-case-table-names=1")) as made:
+        yield made
+
+
+@contextmanager
+def _mysql_form(world: str, engine: str, server: AbstractContextManager[MariaDB]) -> Iterator[Loaded]:
     tables = [_without_padding(each) for each in _tables(world, (ORDERS, CRM, SHOPS))]
-    with mariadb("--lower-case-table-names=1", "--performance-schema=ON") as running:
+    kind = "mysql" if engine == MYSQL else "mariadb"
+    with server as running:
         _fill_mariadb(running, tables)
         other = running.connect()
         other._execute_command(COM_QUERY, f"SELECT SLEEP(3600), '{OVERHEARD}'")
         yield Loaded(
-            engine=MARIADB,
+            engine=engine,
             world=world,
             kind=Kind.MYSQL,
             dialect=Dialect.MYSQL,
@@ -93,7 +114,7 @@ def mariadb_with(world: str) -> Iterator[Loaded]:
             sources=(ORDERS, CRM, SHOPS),
             schemas={table.source: table.schema for table in reversed(tables)},
             running=running,
-            checksum=lambda: _mariadb_sum(running),
+            checksum=lambda: mariadb_sum(running, kind),
             restore=lambda: _fill_mariadb(running, tables),
         )
         other._force_close()
@@ -116,10 +137,35 @@ def postgres_with(world: str) -> Iterator[Loaded]:
             sources=(ORDERS, CRM, SHOPS, MAP),
             schemas={table.source: table.schema for table in reversed(tables)},
             running=running,
-            checksum=lambda: _postgres_sum(running),
+            checksum=lambda: postgres_sum(running),
             restore=lambda: _fill_postgres(running, tables),
         )
         other.close()
+
+
+@contextmanager
+def redshift_with(world: str) -> Iterator[Loaded]:
+    """Run Redshift's wire in front of a PostgreSQL with a world, the warehouse and its views included."""
+    sources = (ORDERS, CRM, SHOPS, WAREHOUSE)
+    tables, views = _tables(world, sources), _views(world, sources)
+    with (
+        postgres("shared_preload_libraries=pg_stat_statements") as running,
+        tempfile.TemporaryDirectory(prefix="lucky-") as folder,
+        redshift_wire(running, Path(folder)) as wire,
+    ):
+        _fill_postgres(running, tables, views)
+        yield Loaded(
+            engine=REDSHIFT,
+            world=world,
+            kind=Kind.REDSHIFT,
+            dialect=Dialect.REDSHIFT,
+            address=redshift_address(wire),
+            sources=sources,
+            schemas={table.source: table.schema for table in reversed(tables)},
+            running=running,
+            checksum=lambda: postgres_sum(running),
+            restore=lambda: _fill_postgres(running, tables, views),
+        )
 
 
 def _fill_mariadb(running: MariaDB, tables: Sequence[Table]) -> None:
@@ -141,10 +187,10 @@ def _fill_mariadb(running: MariaDB, tables: Sequence[Table]) -> None:
         cursor.execute(f"GRANT SELECT ON performance_schema.* TO {READER}")
 
 
-def _fill_postgres(running: Postgres, tables: Sequence[Table]) -> None:
+def _fill_postgres(running: Postgres, tables: Sequence[Table], views: Sequence[View] = ()) -> None:
     """Load the tables into a server without any other schema, role or large object."""
     with running.connect() as connection:
-        for schema in {*schemas_of(tables), "evil"}:
+        for schema in {*schemas_of(tables), *(view.schema for view in views), "evil"}:
             connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
         connection.execute(b"CREATE SCHEMA IF NOT EXISTS public")
         connection.execute(b"DROP ROLE IF EXISTS evil")
@@ -152,7 +198,10 @@ def _fill_postgres(running: Postgres, tables: Sequence[Table]) -> None:
         connection.execute(b"SELECT lo_unlink(oid) FROM pg_largeobject_metadata")
         connection.execute(b"ALTER SYSTEM RESET ALL")
         load_postgres(connection, tables)
-        make_postgres_reader(running, schemas_of(tables))
+        for view in views:
+            connection.execute(f"CREATE SCHEMA IF NOT EXISTS {view.schema}".encode())
+            connection.execute(f"CREATE VIEW {view.schema}.{view.name} AS {view.sql}".encode())
+        make_postgres_reader(running, {*schemas_of(tables), *(view.schema for view in views)})
         connection.execute(f"ALTER ROLE {READER} CONNECTION LIMIT -1".encode())
         for text in _BEHIND[POSTGRES]:
             connection.execute(text.encode())
@@ -164,6 +213,10 @@ def _tables(world: str, sources: Sequence[str]) -> list[Table]:
     return [table for table in laden(world).fleet.tables if table.source in sources]
 
 
+def _views(world: str, sources: Sequence[str]) -> list[View]:
+    return [view for view in laden(world).fleet.views if view.source in sources]
+
+
 def _without_padding(table: Table) -> Table:
     """Leave out the order in `usd `: MariaDB's default collation takes it for USD, for everybody."""
     if table.name not in {"t_sales_order_m", "t_sales_order_m_old", "t_sales_order_m_old_b"}:
@@ -171,86 +224,3 @@ def _without_padding(table: Table) -> Table:
     place = [column.name for column in table.columns].index("currency_code")
     rows = [row for row in table.rows if row[place] != "usd "]
     return replace(table, rows=rows)
-
-
-def _names(folder: Path) -> list[str]:
-    """Return the names of files that somebody wrote there."""
-    return sorted(each.name for each in folder.iterdir() if not each.name.startswith(("#", ".")))
-
-
-def _mariadb_sum(running: MariaDB) -> str:
-    made = hashlib.sha256()
-    with running.connect() as connection, connection.cursor() as cursor:
-
-        def add(text: str) -> list[tuple[object, ...]]:
-            cursor.execute(text)
-            rows = list(cursor.fetchall())
-            made.update(repr(rows).encode())
-            return rows
-
-        own = "NOT IN ('information_schema', 'performance_schema', 'mysql', 'sys')"
-        add("SELECT * FROM mysql.global_priv ORDER BY 1, 2")
-        add("SELECT * FROM mysql.db ORDER BY 1, 2, 3")
-        made.update(repr(_names(running.socket.parent)).encode())
-        add(f"SELECT * FROM information_schema.schemata WHERE schema_name {own} ORDER BY 2")
-        add("SELECT db, name, type, body FROM mysql.proc ORDER BY 1, 2")
-        add("SELECT db, name FROM mysql.event ORDER BY 1, 2")
-        add("SELECT trigger_schema, trigger_name FROM information_schema.triggers ORDER BY 1, 2")
-        add("SELECT variable_name, variable_value FROM information_schema.global_variables WHERE "
-            "variable_name IN ('READ_ONLY', 'GENERAL_LOG', 'SQL_MODE', 'SECURE_FILE_PRIV') ORDER BY 1")  # fmt: skip
-        tables = add(
-            f"SELECT table_schema, table_name FROM information_schema.tables WHERE table_schema {own} ORDER BY 1, 2"
-        )
-        for schema, table in tables:
-            add(f"SELECT * FROM `{schema}`.`{table}` ORDER BY 1")
-    return made.hexdigest()
-
-
-def _postgres_sum(running: Postgres) -> str:
-    made = hashlib.sha256()
-    with running.connect() as connection:
-
-        def add(text: sql.Composable | str) -> list[tuple[object, ...]]:
-            rows = connection.execute(text.encode() if isinstance(text, str) else text).fetchall()
-            made.update(repr(rows).encode())
-            return rows
-
-        own = "NOT IN ('information_schema', 'pg_catalog', 'pg_toast')"
-        add("SELECT datname FROM pg_database ORDER BY 1")
-        add("SELECT rolname, rolsuper, rolconnlimit, rolconfig FROM pg_roles ORDER BY 1")
-        add("SELECT nspname, nspacl::text FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp' ORDER BY 1")
-        add("SELECT oid, relacl::text, obj_description(oid) FROM pg_class WHERE oid >= 16384 ORDER BY 1")
-        made.update(repr(_names(running.folder)).encode())
-        add(
-            f"SELECT nspname FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp' AND nspname {own} ORDER BY 1"
-        )
-        add("SELECT oid, pronamespace, proname FROM pg_proc WHERE oid >= 16384 ORDER BY 1")
-        add(
-            "SELECT oid, loid, pageno FROM (SELECT 0 AS oid, loid, pageno FROM pg_largeobject) x ORDER BY 1, 2, 3"
-        )
-        add("SELECT name, setting FROM pg_file_settings ORDER BY 1")
-        add("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")
-        tables = add(
-            "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
-            f"WHERE n.nspname {own} AND c.relkind IN ('r', 'v', 'm', 'p', 'f', 'S') "
-            "AND c.relname !~ 'pg_stat_statements' ORDER BY 1, 2"
-        )
-        for schema, table in tables:
-            name = sql.Identifier(str(schema), str(table))
-            add(sql.SQL("SELECT * FROM {} ORDER BY 1").format(name))
-    return made.hexdigest()
-
-
-def still_running(loaded: Loaded) -> list[str]:
-    """Return the statements that run for the reader."""
-    with loaded.running.connect() as connection, connection.cursor() as cursor:
-        if isinstance(loaded.running, MariaDB):
-            cursor.execute(
-                "SELECT info FROM information_schema.processlist WHERE user = %s AND info IS NOT NULL",
-                (READER,),
-            )
-        else:
-            cursor.execute(
-                "SELECT query FROM pg_stat_activity WHERE usename = %s AND state <> 'idle'", (READER,)
-            )
-        return [str(row[0]) for row in cursor.fetchall()]

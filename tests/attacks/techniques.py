@@ -20,15 +20,15 @@ from tests.support.reference import CRM, MAP, ORDERS, SHOPS
 
 FOLDER = Path(__file__).resolve().parent.parent / "cases" / "attacks"
 ENGINES: Mapping[str, tuple[str, ...]] = {
-    "mysql": ("mysql", "doris", "mariadb"),
+    "mysql": ("mysql", "doris", "mariadb", "mysql-server"),
     "postgres": ("postgres", "postgresql"),
-    "redshift": ("redshift",),
-    "duckdb": ("duckdb",),
+    "redshift": ("redshift", "redshift-wire"),
+    "duckdb": ("duckdb", "lake-s3"),
     "redis": ("redis",),
 }
 """By family: the dialects on the embedded engine, then the server. Redis has no text: it is asked with its own tools."""
 EMBEDDED = ("mysql", "doris", "postgres", "redshift", "duckdb")
-ON_SERVERS = ("mariadb", "postgresql", "redis")
+ON_SERVERS = ("mariadb", "mysql-server", "postgresql", "redshift-wire", "lake-s3", "redis")
 SQL_FAMILIES = ("mysql", "postgres", "redshift", "duckdb")
 SOURCES: Mapping[str, str] = {
     "crm": CRM,
@@ -48,7 +48,10 @@ SOURCES: Mapping[str, str] = {
 CLUSTERS = {SOURCES[each] for each in ("market", "order-cache", "session", "stock")}
 SERVED: Mapping[str, set[str]] = {
     "mariadb": {CRM, ORDERS, SHOPS},
+    "mysql-server": {CRM, ORDERS, SHOPS},
     "postgresql": {CRM, ORDERS, SHOPS, MAP},
+    "redshift-wire": {CRM, ORDERS, SHOPS, SOURCES["warehouse"]},
+    "lake-s3": {SOURCES["lake"]},
     "redis": CLUSTERS,
 }
 SERVER_ONLY_TOOLS = {"get_source_health"}
@@ -78,6 +81,8 @@ class Technique:
     def on(self, engine: str) -> bool:
         """Whether it is tried on an engine."""
         if self.only and engine not in self.only:
+            return False
+        if self.source == SOURCES["lake"] and engine in EMBEDDED:
             return False
         if engine in SERVED and self.source not in SERVED[engine]:
             return False
