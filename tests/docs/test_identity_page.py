@@ -43,4 +43,4 @@ def test_every_answer_of_delegations_is_told(project_root: Path) -> None:
 
 
 def test_there_are_examples() -> None:
-    assert len(SNIPPETS) == 2
+    assert len(SNIPPETS) == 3

@@ -22,6 +22,7 @@ from joserfc.errors import (
 )
 from joserfc.jws import JWSRegistry
 
+from lucky_mcp.identity.revocations import refuse_revoked
 from lucky_mcp.identity.signing_keys import SigningKeys
 from lucky_mcp.identity.verified import CredentialRefused
 from lucky_mcp.policy.identity_schema import IssuerEntry
@@ -59,6 +60,7 @@ class SignedTokens:
             raise CredentialRefused("its signature is wrong") from None
         except (JoseError, ValueError, TypeError) as failure:
             raise CredentialRefused(f"it cannot be read ({type(failure).__name__})") from None
+        refuse_revoked(claims, issuer)
         return claims
 
     def _rules(self, issuer: IssuerEntry) -> jwt.JWTClaimsRegistry:

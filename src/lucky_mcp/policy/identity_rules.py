@@ -6,10 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from types import MappingProxyType
+from typing import TypeAlias
 from urllib.parse import urlsplit
 
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.policy.identity_schema import AppEntry, IdentityFile, IssuerEntry, PersonEntry
+from lucky_mcp.policy.revoked_schema import RevokedEntry
 from lucky_mcp.policy.source_urls import expand
 from lucky_mcp.policy.yaml_files import YamlFile
 from lucky_mcp.secrets.references import HOW, is_reference
@@ -17,6 +19,8 @@ from lucky_mcp.secrets.references import HOW, is_reference
 SYSTEM_PREFIX = "system:"
 # Subjects that no issuer may give, whatever its tokens say.
 RESERVED = ("app:", SYSTEM_PREFIX, "demo:")
+# Where in the file, and what is wrong there.
+Fault: TypeAlias = tuple[tuple[str | int, ...], str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +65,7 @@ def read_identity(
         if fault := _key_fault(entry):
             raise ConfigurationError(f"{file.place(('issuers', name))}: {fault}")
     return IdentityRules(
-        issuers=MappingProxyType(issuers),
+        issuers=MappingProxyType(_revoked_together(issuers)),
         roles_by_group=MappingProxyType({name: entry.roles for name, entry in entries.groups.items()}),
         people=MappingProxyType(dict(entries.people)),
         apps=MappingProxyType(dict(entries.apps)),
@@ -78,7 +82,18 @@ def _expanded(entry: IssuerEntry, environment: Mapping[str, str], place: str) ->
     )
 
 
-def _faults(entries: IdentityFile, roles: set[str]) -> Iterator[tuple[tuple[str, ...], str]]:
+def _revoked_together(issuers: Mapping[str, IssuerEntry]) -> dict[str, IssuerEntry]:
+    """Give entries of one issuer all that it has revoked: a token is the same whoever hands it in."""
+    revoked: dict[str, dict[RevokedEntry, None]] = {}
+    for entry in issuers.values():
+        revoked.setdefault(entry.issuer, {}).update(dict.fromkeys(entry.revoked))
+    return {
+        name: entry.model_copy(update={"revoked": tuple(revoked[entry.issuer])})
+        for name, entry in issuers.items()
+    }
+
+
+def _faults(entries: IdentityFile, roles: set[str]) -> Iterator[Fault]:
     for name, group in entries.groups.items():
         yield from _unknown(("groups", name), group.roles, roles, "role")
     groups = set(entries.groups)
@@ -91,9 +106,7 @@ def _faults(entries: IdentityFile, roles: set[str]) -> Iterator[tuple[tuple[str,
     yield from _issuer_faults(entries)
 
 
-def _app_faults(
-    name: str, app: AppEntry, entries: IdentityFile, roles: set[str]
-) -> Iterator[tuple[tuple[str, ...], str]]:
+def _app_faults(name: str, app: AppEntry, entries: IdentityFile, roles: set[str]) -> Iterator[Fault]:
     place = ("apps", name)
     yield from _unknown((*place, "roles"), app.roles, roles, "role")
     yield from _unknown((*place, "groups"), app.groups, set(entries.groups), "group")
@@ -108,13 +121,15 @@ def _app_faults(
             yield (*place, "forwarded_by"), "it must name an issuer with accepts: forwarded"
 
 
-def _issuer_faults(entries: IdentityFile) -> Iterator[tuple[tuple[str, ...], str]]:
+def _issuer_faults(entries: IdentityFile) -> Iterator[Fault]:
     seen: dict[tuple[str, str], str] = {}
     prefixes: dict[str, tuple[str, str]] = {}
     for name, issuer in entries.issuers.items():
         place = ("issuers", name)
         yield from _unknown((*place, "groups"), issuer.groups, set(entries.groups), "group")
         yield from _unknown((*place, "services"), issuer.services.values(), set(entries.apps), "app")
+        for number, revoked in enumerate(issuer.revoked):
+            yield from (((*place, "revoked", number), fault) for fault in revoked.faults())
         if issuer.subject_prefix.startswith(RESERVED):
             yield (*place, "subject_prefix"), f"it must not be one of {', '.join(RESERVED)}"
         other = seen.setdefault((issuer.issuer, issuer.accepts), name)
@@ -130,8 +145,8 @@ def _issuer_faults(entries: IdentityFile) -> Iterator[tuple[tuple[str, ...], str
 
 
 def _unknown(
-    place: tuple[str, ...], named: Iterable[str], known: set[str], what: str
-) -> Iterator[tuple[tuple[str, ...], str]]:
+    place: tuple[str | int, ...], named: Iterable[str], known: set[str], what: str
+) -> Iterator[Fault]:
     for each in named:
         if each not in known:
             yield place, f"unknown {what} {each!r}"

@@ -6,6 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from lucky_mcp.policy.revoked_schema import Revoked
+
 DELEGATION_SECONDS_MAX = 600
 
 # Signatures of one key pair alone: a secret that both sides have lets either of them make tokens.
@@ -29,7 +31,8 @@ class IssuerEntry(_Model):
     `issuer` is the claim `iss`, whole; `audiences` are the claims `aud` that mean this server, its own
     addresses when left out. `accepts: forwarded` takes its tokens only where an app hands them on.
     `groups` are those that it may vouch for. `attributes` maps attributes to claims, `services` subjects of
-    its tokens to apps. `private_network` lets the address of its keys be one that is not public.
+    its tokens to apps. `private_network` lets the address of its keys be one that is not public. `revoked`
+    counts for every entry of the same issuer.
     """
 
     issuer: Text
@@ -47,6 +50,7 @@ class IssuerEntry(_Model):
     services: dict[str, App] = Field(default_factory=dict)
     clock_skew_s: int = Field(default=30, ge=0, le=300)
     private_network: bool = False
+    revoked: Revoked = ()
 
 
 class GroupEntry(_Model):

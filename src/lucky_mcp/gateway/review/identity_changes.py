@@ -64,6 +64,8 @@ def _narrows(name: str, was: Any, now: Any) -> bool:
         return bool(now == "refuse" or was == "own" or (was != "refuse" and set(now) < set(was)))
     if name == "audiences":
         return bool(now) and set(now) < set(was)  # none means this server's own addresses
+    if name == "revoked":
+        return set(now) > set(was)
     if isinstance(was, tuple) and isinstance(now, tuple):
         return set(now) < set(was)
     if isinstance(was, dict) and isinstance(now, dict):
