@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import anyio
 import pytest
-import uvicorn
 from fastmcp import FastMCP
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
@@ -18,14 +16,13 @@ from structlog.testing import capture_logs
 
 from lucky_mcp.identity.demo import DemoTokens
 from lucky_mcp.server import sse_streams
-from lucky_mcp.server.auth import BearerVerifier, DemoVerifier
-from lucky_mcp.server.connections import bounded_connections
+from lucky_mcp.server.auth import DemoVerifier
 from lucky_mcp.server.delegation_routes import add_delegation_routes
 from lucky_mcp.server.drain import Drain
 from lucky_mcp.server.http_limits import HttpLimits
 from lucky_mcp.server.sse_errors import SseErrors
 from lucky_mcp.server.sse_streams import AWAITED_MAX, SseStream, SseStreams
-from lucky_mcp.server.transports import HttpApp, http_app, listen
+from lucky_mcp.server.transports import HttpApp, http_app
 from tests.server.fakes import TOOLSETS
 from tests.server.wire import as_it_is, served
 
@@ -34,19 +31,6 @@ LIMITS = HttpLimits(body_bytes_max=20_000)
 
 def demo_auth() -> DemoVerifier:
     return DemoVerifier(DemoTokens(is_role=TOOLSETS.__contains__).verify)
-
-
-@asynccontextmanager
-async def connection(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    try:
-        yield reader, writer
-    finally:
-        writer.transport.abort()
-
-
-def port_of(endpoint: str) -> int:
-    return int(endpoint.rpartition(":")[2].partition("/")[0])
 
 
 def scope_of(path: str, *headers: tuple[bytes, bytes], query: bytes = b"") -> Scope:
@@ -125,76 +109,6 @@ async def test_a_service_that_goes_away_is_no_defect() -> None:
     with capture_logs() as logs:
         await http_app(server).app(scope, client.receive, client.send)
     assert (logs, client.asked) == ([], 1)
-
-
-# Connections.
-
-
-@asynccontextmanager
-async def bounded(connections_max: int, head_s: float) -> AsyncIterator[int]:
-    async def app(scope: Scope, receive: Receive, send: Callable[[Message], Any]) -> None:
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
-        await send({"type": "http.response.body", "body": b"ok"})
-
-    protocol = bounded_connections(connections_max, head_s=head_s)
-    bound = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, http=protocol, lifespan="off", log_config=None))
-    await _begin(server, bound)
-    try:
-        yield bound.getsockname()[1]
-    finally:
-        server.should_exit = True
-        await server.shutdown(sockets=[bound])
-
-
-async def _begin(server: uvicorn.Server, bound: Any) -> None:
-    server.config.load()
-    server.lifespan = server.config.lifespan_class(server.config)
-    await server.startup(sockets=[bound])
-
-
-REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-async def ended(reader: asyncio.StreamReader) -> bytes:
-    """What still comes before the server ends the connection."""
-    try:
-        return await asyncio.wait_for(reader.read(), 10)
-    except ConnectionResetError:
-        return b""
-
-
-@pytest.mark.parametrize(
-    "sent", [b"", b"GET / HT", REQUEST + b"GET / HT"], ids=["nothing", "half a head", "half a second one"]
-)
-async def test_a_connection_that_does_not_say_what_it_wants_is_closed(sent: bytes) -> None:
-    async with bounded(10, head_s=0.05) as port, connection(port) as (reader, writer):
-        writer.write(sent)
-        await ended(reader)
-
-
-async def test_one_connection_too_many_is_closed_and_the_others_go_on() -> None:
-    async with bounded(2, head_s=60) as port, connection(port) as (reader, writer):
-        async with connection(port) as (second, second_writer):
-            second_writer.write(REQUEST)
-            assert (await asyncio.wait_for(second.readuntil(b"ok"), 10)).startswith(b"HTTP/1.1 200")
-            async with connection(port) as (third, third_writer):
-                third_writer.write(REQUEST)
-                assert await ended(third) == b""
-        for _ in range(2):
-            writer.write(REQUEST)
-            assert (await asyncio.wait_for(reader.readuntil(b"ok"), 10)).startswith(b"HTTP/1.1 200")
-
-
-async def test_the_server_bounds_its_connections() -> None:
-    async with (
-        served(BearerVerifier(lambda _: None), limits=HttpLimits(connections_max=1)) as endpoint,
-        connection(port_of(endpoint)) as (first, writer),
-    ):
-        writer.write(b"GET /health HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        assert (await asyncio.wait_for(first.readline(), 10)).startswith(b"HTTP/1.1 200")
-        async with connection(port_of(endpoint)) as (second, _):
-            assert await ended(second) == b""
 
 
 # Streams that nobody reads.

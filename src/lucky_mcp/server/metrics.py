@@ -15,10 +15,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from lucky_mcp.server.connections import bounded_connections
 from lucky_mcp.telemetry.gauges import CONTENT_TYPE, Exposition
 
 PATH = "/metrics"
 _STOP_SECONDS = 2
+# A few collectors, each with a connection that it keeps from one look to the next.
+CONNECTIONS_MAX = 50
+_IDLE_SECONDS = 75
 
 
 def add_metrics_route(server: FastMCP, exposition: Exposition, token: Callable[[], str]) -> None:
@@ -31,7 +35,10 @@ def add_metrics_route(server: FastMCP, exposition: Exposition, token: Callable[[
 
 @asynccontextmanager
 async def metrics_served(
-    bound: socket.socket, exposition: Exposition, token: Callable[[], str] | None = None
+    bound: socket.socket,
+    exposition: Exposition,
+    token: Callable[[], str] | None = None,
+    connections_max: int = CONNECTIONS_MAX,
 ) -> AsyncIterator[None]:
     """Answer on a port of their own for the block; with a `token` for its bearer alone."""
 
@@ -46,6 +53,8 @@ async def metrics_served(
         ws="none",
         log_config=None,
         timeout_graceful_shutdown=_STOP_SECONDS,
+        timeout_keep_alive=_IDLE_SECONDS,
+        http=bounded_connections(connections_max, head_s=_IDLE_SECONDS),
     )
     server = _Beside(config)
     async with anyio.create_task_group() as tasks:

@@ -1,0 +1,172 @@
+"""Open connections are bounded, and whoever only holds some keeps nobody out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any, TypeAlias
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from lucky_mcp.server.connections import bounded_connections
+from lucky_mcp.server.http_limits import HttpLimits
+from lucky_mcp.server.metrics import metrics_served
+from lucky_mcp.server.transports import listen
+from lucky_mcp.telemetry.gauges import Exposition
+from tests.server.test_sse import demo_auth
+from tests.server.wire import direct, served
+
+Line: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+@asynccontextmanager
+async def connection(port: int) -> AsyncIterator[Line]:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        yield reader, writer
+    finally:
+        writer.transport.abort()
+
+
+def port_of(endpoint: str) -> int:
+    return int(endpoint.rpartition(":")[2].partition("/")[0])
+
+
+@asynccontextmanager
+async def bounded(
+    connections_max: int, head_s: float, *, may_end: asyncio.Event | None = None, size: int = 2
+) -> AsyncIterator[int]:
+    """Answer everything at once, or once it `may_end`."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if may_end is not None:
+            await may_end.wait()
+        length = (b"content-length", b"%d" % size)
+        await send({"type": "http.response.start", "status": 200, "headers": [length]})
+        await send({"type": "http.response.body", "body": b"o" * (size - 1) + b"k"})
+
+    protocol = bounded_connections(connections_max, head_s=head_s)
+    bound = listen("127.0.0.1", 0)
+    server = uvicorn.Server(uvicorn.Config(app, http=protocol, lifespan="off", log_config=None))
+    await _begin(server, bound)
+    try:
+        yield bound.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await server.shutdown(sockets=[bound])
+
+
+async def _begin(server: uvicorn.Server, bound: Any) -> None:
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    await server.startup(sockets=[bound])
+
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+async def ended(reader: asyncio.StreamReader) -> bytes:
+    """What still comes before the server ends the connection."""
+    try:
+        return await asyncio.wait_for(reader.read(), 10)
+    except ConnectionResetError:
+        return b""
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET / HT", REQUEST + b"GET / HT"], ids=["nothing", "half a head", "half a second one"]
+)
+async def test_a_connection_that_does_not_say_what_it_wants_is_closed(sent: bytes) -> None:
+    async with bounded(10, head_s=0.05) as port, connection(port) as (reader, writer):
+        writer.write(sent)
+        await ended(reader)
+
+
+async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Whether a request is answered on a connection, which then waits for the next."""
+    writer.write(REQUEST)
+    return (await asyncio.wait_for(reader.readuntil(b"ok"), 10)).startswith(b"HTTP/1.1 200")
+
+
+@asynccontextmanager
+async def connections(port: int, number: int) -> AsyncIterator[list[Line]]:
+    async with AsyncExitStack() as stack:
+        yield [await stack.enter_async_context(connection(port)) for _ in range(number)]
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HT"], ids=["nothing", "half a head"])
+async def test_silent_connections_keep_nobody_out(sent: bytes) -> None:
+    async with bounded(10, head_s=60) as port, connections(port, 25) as held:
+        for _, writer in held:
+            writer.write(sent)
+        for _ in range(3):
+            async with connections(port, 10) as others:
+                assert all([await answered(*each) for each in others])
+        assert [await ended(reader) for reader, _ in held] == [b""] * 25
+
+
+async def test_those_that_never_asked_go_first_and_then_those_that_wait_longest() -> None:
+    async with bounded(3, head_s=60) as port, connections(port, 3) as lines:
+        kept, silent, last = lines
+        assert await answered(*kept)
+        assert await answered(*last)
+        async with connection(port) as newest:
+            assert await answered(*newest)
+            assert await ended(silent[0]) == b""
+            async with connection(port) as one_more:
+                assert await ended(kept[0]) == b""
+                assert all([await answered(*each) for each in (last, newest, one_more)])
+
+
+async def test_one_connection_too_many_is_closed_while_all_others_are_answered() -> None:
+    may_end = asyncio.Event()
+    async with bounded(2, head_s=60, may_end=may_end) as port, connections(port, 2) as busy:
+        for _, writer in busy:
+            writer.write(REQUEST)
+            await asyncio.sleep(0.1)
+        async with connection(port) as (third, third_writer):
+            third_writer.write(REQUEST)
+            assert await ended(third) == b""
+        may_end.set()
+        for reader, _ in busy:
+            assert (await asyncio.wait_for(reader.readuntil(b"ok"), 10)).startswith(b"HTTP/1.1 200")
+
+
+async def test_an_answer_that_is_not_read_yet_is_not_cut_off() -> None:
+    """It is under way, though nothing of it is left to be made."""
+    size = 32 << 20
+    async with bounded(1, head_s=60, size=size) as port, connection(port) as (reader, writer):
+        writer.write(REQUEST)
+        await asyncio.sleep(0.2)
+        async with connection(port) as (second, _):
+            assert await ended(second) == b""
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        assert len(await asyncio.wait_for(reader.readexactly(size), 30)) == size
+
+
+async def test_the_server_bounds_its_connections() -> None:
+    async with (
+        served(demo_auth(), limits=HttpLimits(connections_max=1)) as endpoint,
+        connection(port_of(endpoint)) as (stream, writer),
+    ):
+        writer.write(b"GET /sse HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+        assert (await asyncio.wait_for(stream.readline(), 10)).startswith(b"HTTP/1.1 200")
+        async with connection(port_of(endpoint)) as (second, _):
+            assert await ended(second) == b""
+
+
+async def test_the_port_of_the_metrics_bounds_its_connections() -> None:
+    """Whoever may not read them must not keep out who may."""
+    bound = listen("127.0.0.1", 0)
+    port = bound.getsockname()[1]
+    async with metrics_served(bound, Exposition(dict), connections_max=5), connections(port, 12) as held:
+        async with direct() as client:
+            assert (await client.get(f"http://127.0.0.1:{port}/metrics")).status_code == 200
+        ends = [asyncio.create_task(ended(reader)) for reader, _ in held]
+        await asyncio.wait(ends, timeout=1)
+        assert [each.done() for each in ends] == [True] * 8 + [False] * 4
+        for each in ends:
+            each.cancel()
