@@ -16,6 +16,7 @@ MUTATED ?= 0.1
 MINUTES ?= 30
 AT ?=
 BIN := .venv/bin
+MYSQL_HOME := $(or $(LUCKY_MYSQL_HOME),$(CURDIR)/.mysql)
 MYSQL_TESTS := $(addprefix tests/live/test_,\
   cases_on_servers.py generated_on_servers.py sessions.py lookups_use_the_index.py plans.py corpora_on_servers.py) \
   tests/attacks/test_attacks.py
@@ -47,8 +48,10 @@ fuzz: setup ## Ask N generated queries, going on from the last run (ENGINE=mysql
 	$(BIN)/python -m tests.properties.run_fuzz --number $(N) --engine $(ENGINE) --seed $(SEED) \
 	  --workers $(WORKERS) $(if $(RESTART),--restart) $(if $(AT),--at $(AT))
 
-attacks: setup ## Try every attack on every engine, and without a guard (ENGINE=mariadb MUTATED=1)
-	$(BIN)/python -m tests.attacks.run_attacks --engine $(ENGINE) --mutated $(MUTATED)
+attacks: setup ## Try every attack on every engine, and without a guard (ENGINE=mariadb MUTATED=1 WORKERS=2 RESTART=1)
+	-$(if $(filter all mysql-server,$(ENGINE)),scripts/mysql-server.sh $(MYSQL_HOME))
+	LUCKY_MYSQL_HOME=$(MYSQL_HOME) $(BIN)/python -m tests.attacks.run_attacks --engine $(ENGINE) --mutated $(MUTATED) \
+	  --workers $(WORKERS) $(if $(RESTART),--restart)
 
 corpora: setup ## Ask a thousand honest questions, guarded and plain (CORPORA_ARGS="--engine mariadb")
 	$(BIN)/python -m tests.corpora.run $(CORPORA_ARGS)

@@ -30,6 +30,7 @@ class Tried:
     wrong: str = ""
     refused: bool = False
     sql: str = ""
+    calls: int = 0
 
 
 MADE: Mapping[str, str] = {

@@ -93,10 +93,12 @@ class House:
     client: Client[Any] = field(repr=False)
     places: Mapping[str, str] = field(default_factory=dict)
     """Where files are that nobody may read, and facts of this world alone."""
+    calls: int = 0
 
     async def call(self, role: str, tool: str, arguments: Mapping[str, object]) -> Said:
         """Call a tool as somebody of the role."""
         self.caller[0] = PRINCIPALS[role]
+        self.calls += 1
         result = await self.client.call_tool_mcp(tool, dict(arguments))
         said = "\n".join(getattr(block, "text", repr(block)) for block in result.content)
         extra = result.structured_content

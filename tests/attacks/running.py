@@ -7,7 +7,7 @@ import zlib
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.attacks.asking import Tried, tried
@@ -119,8 +119,11 @@ async def attacked(
     asked: Iterable[tuple[Technique, str | None]], engine: str, worlds: Opened
 ) -> AsyncIterator[Tried]:
     """Try each on the engine: a technique with its own text, or with a mutation of it."""
+    houses, counted = worlds.houses, 0
     for technique, text in asked:
-        yield await tried(technique, worlds.houses["a"], worlds.houses, text)
+        made = await tried(technique, houses["a"], houses, text)
+        before, counted = counted, sum(house.calls for house in houses.values())
+        yield replace(made, calls=counted - before)
 
 
 def family_of(engine: str) -> str:
