@@ -8,13 +8,14 @@ from lucky_mcp.enforcement.bound import bound_rows, is_few_groups, rows_allowed
 from lucky_mcp.enforcement.clock import settle_clock
 from lucky_mcp.enforcement.guard_scans import ALWAYS_FENCED, fence, guard_scans
 from lucky_mcp.enforcement.guard_texts import guard_texts, put_guards
-from lucky_mcp.enforcement.guarded import GuardedSql, seal_sql
+from lucky_mcp.enforcement.guarded import NAMED_BY_SERVER, GuardedSql, seal_sql
 from lucky_mcp.enforcement.mentioned_columns import narrowed
 from lucky_mcp.enforcement.naming import name_projections
 from lucky_mcp.enforcement.render import render_agent, render_engine
 from lucky_mcp.enforcement.repeated_arguments import refuse_repeated_arguments
 from lucky_mcp.enforcement.repeated_subqueries import refuse_repeated_subqueries
 from lucky_mcp.enforcement.required_conditions import refuse_unmet
+from lucky_mcp.enforcement.result_names import ResultNames, result_names
 from lucky_mcp.enforcement.session_names import refuse_session_names
 from lucky_mcp.enforcement.unfenced import needs_no_fence, unfenced_text
 from lucky_mcp.enforcement.unix_time import has_unix_time, settle_unix_time
@@ -40,8 +41,7 @@ def enforce(
         refuse_session_names(nodes, permit)
     rows_max = rows_allowed(query.tree, permit.bound, rows_asked)
     holds_time = False
-    if source.kind in EMBEDDED or source.kind is Kind.MYSQL:
-        name_projections(query, nodes, source.dialect)
+    names = _named(query, nodes, permit, source)
     if source.kind in EMBEDDED and has_unix_time(nodes, source):
         holds_time = settle_unix_time(nodes, source, now)
         nodes = Nodes(query.tree)
@@ -85,4 +85,12 @@ def enforce(
         always_fenced=always_fenced,
         holds_time=holds_time or leans_on_time,
         needs_token_key=shown.shows_tokens,
+        names=names,
     )
+
+
+def _named(query: ResolvedQuery, nodes: Nodes, permit: Permit, source: Source) -> ResultNames:
+    """Name what would be named after the rewritten text, in place; return names that a server may mix up."""
+    if source.kind in EMBEDDED or source.kind is Kind.MYSQL:
+        name_projections(query, nodes, source.dialect)
+    return result_names(query, permit) if source.kind is Kind.MYSQL else NAMED_BY_SERVER

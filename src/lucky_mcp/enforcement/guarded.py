@@ -6,6 +6,7 @@ from dataclasses import InitVar, dataclass
 
 from lucky_mcp.decision.keys import KeyDecision, KeyRights
 from lucky_mcp.enforcement.mark import Mark
+from lucky_mcp.enforcement.result_names import ResultNames
 from lucky_mcp.model.decision import Bound
 from lucky_mcp.model.names import TableName
 from lucky_mcp.model.probe import Probe
@@ -13,6 +14,7 @@ from lucky_mcp.model.request import KeyAsk
 from lucky_mcp.model.source import Source
 
 _SEAL = object()
+NAMED_BY_SERVER = ResultNames()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +25,7 @@ class GuardedSql:
     with a barrier at every scan (see `guard_scans.fence`). With `always_fenced` both are the latter.
     `holds_time`: the time of the preparation was put into the text, or a required range was measured by it;
     either is good for that time alone. `needs_token_key`: a masked column is shown as a token.
+    `names` are those of the result's columns, where the server may mix them up.
     The seal is an InitVar so that `dataclasses.replace` cannot carry it over to a changed text.
     """
 
@@ -35,6 +38,7 @@ class GuardedSql:
     always_fenced: bool
     holds_time: bool
     needs_token_key: bool
+    names: ResultNames
     seal: InitVar[object]
 
     def __post_init__(self, seal: object) -> None:
@@ -152,6 +156,7 @@ def marked(read: GuardedSql, mark: Mark) -> GuardedSql:
         always_fenced=read.always_fenced,
         holds_time=read.holds_time,
         needs_token_key=read.needs_token_key,
+        names=read.names,
         seal=_SEAL,
     )
 
@@ -167,6 +172,7 @@ def seal_sql(
     always_fenced: bool,
     holds_time: bool,
     needs_token_key: bool = False,
+    names: ResultNames = NAMED_BY_SERVER,
 ) -> GuardedSql:
     """Seal a verified statement; called by `enforce` after `verify` has passed both texts."""
     return GuardedSql(
@@ -179,5 +185,6 @@ def seal_sql(
         always_fenced=always_fenced,
         holds_time=holds_time,
         needs_token_key=needs_token_key,
+        names=names,
         seal=_SEAL,
     )

@@ -29,7 +29,7 @@ def result_of(journal: Journal, prepared: Ready, executed: Executed) -> ReadResu
     if rows.bytes_met:
         truncation = Truncation.BYTES
     return ReadResult(
-        columns=rows.columns,
+        columns=prepared.guarded.names.over(rows.columns),
         rows=tuple(kept),
         truncation=truncation,
         rows_max=rows_max,
