@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from lucky_mcp.decision.rare_rows import floors_on, with_floors, without_floors
 from lucky_mcp.model.decision import (
     DenyReason,
     MaskName,
@@ -61,10 +62,13 @@ def _still_holds(waiver: Waiver, filtering: frozenset[str]) -> bool:
 
 
 def _columns(person: TableDecision, app: TableDecision) -> tuple[VisibleColumn, ...]:
-    theirs = {each.name: each for each in (*app.columns, *app.averaged)}
-    pairs = ((each, theirs.get(each.name)) for each in (*person.columns, *person.averaged))
-    found = (_column(mine, other) for mine, other in pairs if other is not None)
-    return tuple(each for each in found if each is not None)
+    """The floors of either hold, for what is shown to both."""
+    mine, theirs = (*person.columns, *person.averaged), (*app.columns, *app.averaged)
+    bare = {each.name: without_floors(each) for each in theirs}
+    pairs = ((without_floors(each), bare.get(each.name)) for each in mine)
+    found = (_column(one, other) for one, other in pairs if other is not None)
+    shown = [each for each in found if each is not None]
+    return with_floors(shown, (*floors_on(mine), *floors_on(theirs)))
 
 
 def _column(mine: VisibleColumn, other: VisibleColumn) -> VisibleColumn | None:

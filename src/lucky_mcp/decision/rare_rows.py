@@ -23,7 +23,7 @@ def with_floors(
         alike = tuple(each for each in columns if each.name in floor.by and each.mask not in SHOWING_NO_VALUE)
         for each in alike:
             merged = Merged(k_min=floor.k_min, alike=alike, rule=floor.rule)
-            found[each.name] = (*found.get(each.name, ()), merged)
+            found[each.name] = tuple(dict.fromkeys((*found.get(each.name, ()), merged)))
     return tuple(
         replace(
             each,
@@ -34,6 +34,25 @@ def with_floors(
         if each.name in found
         else each
         for each in columns
+    )
+
+
+def floors_on(columns: Iterable[VisibleColumn]) -> tuple[FloorRule, ...]:
+    """Return the floors that hold for decided columns, by those of their columns that are visible."""
+    merged = dict.fromkeys(each for column in columns for each in column.merged)
+    return tuple(
+        FloorRule(k_min=each.k_min, by=tuple(column.name for column in each.alike), rule=each.rule)
+        for each in merged
+    )
+
+
+def without_floors(column: VisibleColumn) -> VisibleColumn:
+    """Return a decided column as it was before its floors."""
+    if not column.merged:
+        return column
+    is_bare = column.mask is MaskName.RARE
+    return replace(
+        column, merged=(), mask=None if is_bare else column.mask, rule=None if is_bare else column.rule
     )
 
 
