@@ -15,6 +15,7 @@ from lucky_mcp.app.gateway import open_gateway
 from lucky_mcp.audit.record import Ended, Explained
 from lucky_mcp.audit.sink import MemorySink
 from lucky_mcp.audit.verify import verify
+from lucky_mcp.enforcement.guarded import GuardedSql
 from lucky_mcp.errors import Code, LimitExceeded, ReadError
 from lucky_mcp.gateway.admission import Admission
 from lucky_mcp.gateway.read import Gateway
@@ -138,6 +139,60 @@ async def test_seconds_of_redshift_count_and_those_of_others_do_not(
     answers = [await outcome(gateway) for _ in range(12)]
     assert answers[0] == "QUERY_FAILED" and answers[-1] == "RATE_LIMITED"
     assert "seconds of Redshift" in (await refused(gateway)).agent_text
+
+
+async def test_calls_that_cost_money_are_paid_before_they_are_made(
+    limited: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway, audit = await limited(cost_explorer_calls_per_day=5)  # type: ignore[misc]
+    assert await outcome(gateway) == "ok"
+    monkeypatch.setattr(GuardedSql, "cost_explorer_calls", 2)
+    made: list[str] = []
+
+    async def failing(*_: object) -> None:
+        made.append("two calls")
+        raise ZeroDivisionError
+
+    gateway._executor.execute = failing  # type: ignore[assignment, method-assign]
+    assert [await outcome(gateway) for _ in range(4)] == ["QUERY_FAILED"] * 2 + ["RATE_LIMITED"] * 2
+    assert made == ["two calls"] * 2, "the limit is not gone beyond, and what failed was paid"
+    refusal = await refused(gateway)
+    assert "you have made 5 calls of Cost Explorer within a day" in refusal.agent_text
+    assert refusal.retry_after_s == pytest.approx(86_400 / 5, abs=60)
+    last = audit.records[-1]
+    assert isinstance(last, Ended) and (last.outcome, last.phase) == ("RATE_LIMITED", "request")
+    assert await outcome(gateway, caller=ENGINEER) == "QUERY_FAILED"
+    monkeypatch.setattr(GuardedSql, "cost_explorer_calls", 0)
+    assert await outcome(gateway) == "QUERY_FAILED", "what costs nothing goes on"
+
+
+async def test_an_app_pays_along_with_whom_it_asks_for(
+    demo_policies: PolicySet, limited: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gateway, _ = await limited()  # type: ignore[misc]
+    app = Principal(subject="app:x", roles=ANALYST.roles)
+    quotas = Quotas(by_principal={"app:x": Quota(cost_explorer_calls_per_day=3)})
+    gateway.swap(replace(demo_policies, quotas=quotas))
+    monkeypatch.setattr(GuardedSql, "cost_explorer_calls", 1)
+    people = [replace(ANALYST, subject=name, app=app) for name in ("ann", "bob", "eve", "tim")]
+    assert [await outcome(gateway, caller=each) for each in people] == ["ok"] * 3 + ["RATE_LIMITED"]
+    with pytest.raises(ReadError, match="all who ask through this app have made 3 calls of Cost Explorer"):
+        await gateway.read(people[0], ONE)
+    assert await outcome(gateway) == "ok"
+
+
+async def test_replicas_pay_from_one_limit(
+    limited: Callable[..., object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GuardedSql, "cost_explorer_calls", 1)
+    with redis_server() as server:
+        pair = [
+            (await limited(SharedMeter(server.url), cost_explorer_calls_per_day=3, reads_at_once=1))[0]  # type: ignore[misc]
+            for _ in range(2)
+        ]
+        assert [await outcome(each) for _ in range(2) for each in pair] == ["ok"] * 3 + ["RATE_LIMITED"]
+        for each in pair:
+            await each.close()
 
 
 async def test_reads_at_once(limited: Callable[..., object]) -> None:

@@ -46,6 +46,11 @@ class GuardedSql:
             raise TypeError("a GuardedSql is made by enforcement alone")
 
     @property
+    def cost_explorer_calls(self) -> int:
+        """No engine of SQL calls it."""
+        return 0
+
+    @property
     def text_sent(self) -> str:
         """The text that the engine gets first, and as a rule alone."""
         return self.text_fenced if self.always_fenced else self.text
@@ -100,8 +105,14 @@ class GuardedKeys:
         """There is one form of it."""
         return False
 
+    @property
+    def cost_explorer_calls(self) -> int:
+        """No cluster calls it."""
+        return 0
+
 
 GuardedRead = GuardedSql | GuardedKeys
+"""What an adapter runs. `cost_explorer_calls` are those that it may make for it, which are paid before."""
 
 
 def seal_keys(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -19,11 +19,15 @@ from lucky_mcp.telemetry.instruments import QUOTA_REFUSALS
 
 CALLS, ROWS, BYTES = "calls_per_minute", "rows_per_hour", "bytes_per_hour"
 REDSHIFT = "redshift_seconds_per_day"
+COST_EXPLORER = "cost_explorer_calls_per_day"
+# What costs money is paid before it is used, by those reads alone that use it: nobody goes beyond the limit.
+AHEAD = {COST_EXPLORER}
 _MET = {
     CALLS: "{you} made {limit:,} calls within a minute",
     ROWS: "{you} read {limit:,} rows within an hour",
     BYTES: "{you} read {limit:,} bytes within an hour",
     REDSHIFT: "{your} reads have taken {limit:,} seconds of Redshift within a day",
+    COST_EXPLORER: "{you} made {limit:,} calls of Cost Explorer within a day",
     AT_ONCE: "{limit:,} of {your} reads are under way",
 }
 _YOU = {"you": "you have", "your": "your"}
@@ -34,10 +38,15 @@ _ADVICE = {
 }
 
 
+async def _for_nothing(calls: int) -> None:
+    """Pay where nobody counts."""
+
+
 @dataclass
 class Spent:
-    """What a read has used so far."""
+    """What a read has used so far; `pay` charges calls of Cost Explorer ahead, or is RATE_LIMITED."""
 
+    pay: Callable[[int], Awaitable[None]] = _for_nothing
     rows: int = 0
     bytes: int = 0
     sent_at: float | None = None
@@ -67,26 +76,33 @@ class Admission:
 
         RATE_LIMITED, told to `refused` first, if one of them may not.
         """
-        spent = Spent()
-        if self._meter is None or principal.is_system:
-            yield spent
+        meter = self._meter
+        if meter is None or principal.is_system:
+            yield Spent()
             return
         lease = secrets.token_hex(8)
+        known = [(each.subject, quotas.of(each)) for each in _counted(principal)]
         admitted: list[tuple[str, Quota]] = []
+
+        async def pay(calls: int) -> None:
+            for who, quota in known if calls else ():
+                charges = tuple(_charges(quota, {COST_EXPLORER: calls}))
+                _refuse(await meter.admit(who, charges, None, lease), quota, is_app=who != known[0][0])
+
+        spent = Spent(pay=pay)
         try:
-            for each in _counted(principal):
-                quota = quotas.of(each)
-                wait = await self._meter.admit(each.subject, _at_first(quota), quota.reads_at_once, lease)
-                if wait is not None:
-                    QUOTA_REFUSALS.labels(wait.kind).inc()
-                    refusal = _refusal(wait, quota, _THE_APP if admitted else _YOU)
+            for who, quota in known:
+                try:
+                    wait = await meter.admit(who, _at_first(quota), quota.reads_at_once, lease)
+                    _refuse(wait, quota, is_app=bool(admitted))
+                except LimitExceeded as refusal:
                     refused(refusal)
-                    raise refusal
-                admitted.append((each.subject, quota))
+                    raise
+                admitted.append((who, quota))
             yield spent
         finally:
             for who, quota in admitted:
-                await self._meter.settle(who, _at_last(quota, spent, ticks()), lease)
+                await meter.settle(who, _at_last(quota, spent, ticks()), lease)
 
     @property
     def is_shared(self) -> bool | None:
@@ -100,7 +116,7 @@ class Admission:
 
 
 def _at_first(quota: Quota) -> tuple[Charge, ...]:
-    return tuple(_charges(quota, {kind: 1 if kind == CALLS else 0 for kind in PERIODS}))
+    return tuple(_charges(quota, {kind: 1 if kind == CALLS else 0 for kind in PERIODS if kind not in AHEAD}))
 
 
 def _at_last(quota: Quota, spent: Spent, now: float) -> tuple[Charge, ...]:
@@ -123,6 +139,12 @@ def _counted(principal: Principal) -> tuple[Principal, ...]:
     """The caller, and the app that asks for it where that is somebody else."""
     app = principal.app
     return (principal,) if app is None or app.subject == principal.subject else (principal, app)
+
+
+def _refuse(wait: Wait | None, quota: Quota, *, is_app: bool) -> None:
+    if wait is not None:
+        QUOTA_REFUSALS.labels(wait.kind).inc()
+        raise _refusal(wait, quota, _THE_APP if is_app else _YOU)
 
 
 def _refusal(wait: Wait, quota: Quota, names: Mapping[str, str]) -> LimitExceeded:

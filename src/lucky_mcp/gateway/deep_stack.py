@@ -10,10 +10,16 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+LARGE_SQL_CHARS = 2_000
 # The longest accepted text needs about 75 MB when every character opens a level. Only used pages cost memory.
 STACK_BYTES = 256 << 20
 
 _starting = threading.Lock()
+
+
+async def parsing(sql: str, function: Callable[[], T]) -> T:
+    """Return the result of what parses this text, on a thread of its own where it is a long one."""
+    return await on_deep_stack(function) if len(sql) >= LARGE_SQL_CHARS else function()
 
 
 async def on_deep_stack(function: Callable[[], T]) -> T:

@@ -13,12 +13,13 @@ import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from functools import partial
 
 from lucky_mcp.audit.sink import AuditSink
 from lucky_mcp.errors import ArgumentInvalid, EngineErrorKind, QueryFailed, ReadCancelled, ReadError
 from lucky_mcp.gateway.admission import Admission, Spent
 from lucky_mcp.gateway.costs import too_costly
-from lucky_mcp.gateway.deep_stack import on_deep_stack
+from lucky_mcp.gateway.deep_stack import parsing
 from lucky_mcp.gateway.drift import Drifts
 from lucky_mcp.gateway.execute import Executed, ExecutionFailed, Executor
 from lucky_mcp.gateway.journal import Journal, on_record
@@ -41,8 +42,6 @@ from lucky_mcp.model.request import KeyRead, ReadRequest, SqlRead
 from lucky_mcp.model.result import Explanation, PlanStep, ReadResult
 from lucky_mcp.model.source import Source
 from lucky_mcp.policy.policy_set import PolicySet
-
-LARGE_SQL_CHARS = 2_000
 
 
 class Gateway:
@@ -134,7 +133,7 @@ class Gateway:
     async def _read(
         self, journal: Journal, principal: Principal, request: ReadRequest, spent: Spent
     ) -> ReadResult:
-        prepared = await self._prepared(journal, principal, request)
+        prepared = await self._prepared(journal, principal, request, spent)
         journal.begun(prepared)
         spent.sent(prepared.source, self._ticks())
         try:
@@ -206,14 +205,18 @@ class Gateway:
             view=self.view(),
         )
 
-    async def _prepared(self, journal: Journal, principal: Principal, request: ReadRequest) -> Ready:
-        """Prepare for `read`: a refusal is recorded before it is raised."""
+    async def _prepared(
+        self, journal: Journal, principal: Principal, request: ReadRequest, spent: Spent
+    ) -> Ready:
+        """Prepare for `read`, and pay what it costs: a refusal is recorded before it is raised."""
         try:
             source = self._source(journal, principal, request)
             if isinstance(request, KeyRead):
-                return prepare_keys(journal.view, principal, source, request)
-            prepared = await self._prepare(journal, principal, source, request)
-            self.probed.refuse_more(principal, prepared, journal.view.now)
+                prepared: Ready = prepare_keys(journal.view, principal, source, request)
+            else:
+                prepared = await self._prepare(journal, principal, source, request)
+                self.probed.refuse_more(principal, prepared, journal.view.now)
+            await spent.pay(prepared.guarded.cost_explorer_calls)
             return prepared
         except ReadError as refusal:
             journal.refused(refusal)
@@ -257,10 +260,7 @@ class Gateway:
     async def _made(
         self, journal: Journal, principal: Principal, source: Source, request: SqlRead
     ) -> Prepared:
-        if len(request.sql) < LARGE_SQL_CHARS:
-            prepared = prepare(journal.view, principal, source, request)
-        else:
-            prepared = await on_deep_stack(lambda: prepare(journal.view, principal, source, request))
+        prepared = await parsing(request.sql, partial(prepare, journal.view, principal, source, request))
         self._prepared_before.keep(journal.view, principal, source, request, prepared)
         return prepared
 

@@ -12,7 +12,7 @@ class Quota:
     """Limits of one caller over all its reads; None is no limit.
 
     `reads_at_once` counts reads under way, refusals and waiting included. `redshift_seconds_per_day` counts
-    the time that its reads of Redshift took.
+    the time that its reads of Redshift took, `cost_explorer_calls_per_day` calls that cost money each.
     """
 
     calls_per_minute: int | None = None
@@ -20,6 +20,7 @@ class Quota:
     rows_per_hour: int | None = None
     bytes_per_hour: int | None = None
     redshift_seconds_per_day: int | None = None
+    cost_explorer_calls_per_day: int | None = None
 
     def smaller_of(self, other: Quota) -> Quota:
         """Return the smaller limit of each kind."""
@@ -43,5 +44,6 @@ PERIODS = {
     "rows_per_hour": HOUR,
     "bytes_per_hour": HOUR,
     "redshift_seconds_per_day": DAY,
+    "cost_explorer_calls_per_day": DAY,
 }
 """Over how many seconds each kind is counted."""

@@ -19,6 +19,7 @@ class QuotaEntry(_Model):
     rows_per_hour: int | None = Field(default=None, gt=0)
     bytes_per_hour: int | None = Field(default=None, gt=0)
     redshift_seconds_per_day: int | None = Field(default=None, gt=0)
+    cost_explorer_calls_per_day: int | None = Field(default=None, gt=0)
 
     def as_quota(self) -> Quota:
         """Return it as a value."""
