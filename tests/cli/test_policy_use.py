@@ -12,13 +12,14 @@ import pytest
 from lucky_mcp.cli.root import Exit
 from lucky_mcp.errors import ReadError
 from lucky_mcp.model.principal import Principal
-from lucky_mcp.model.request import SqlRead
+from lucky_mcp.model.request import KeyAsk, KeyRead, SqlRead
 from tests.cli.running import Run
 from tests.support.audit_log import audit_sink, files
 from tests.support.house import ANALYST, DBA, ENGINEER, opened, policies_over
 from tests.support.reference import CRM, ORDERS
 
 LONG = ("--days", "3650")
+ORDER_KEYS, STOCK_KEYS = "luckyus-isales-order", "luckyus-scm-shopstock"
 SECRET = "Alice Diaz 2125550188"
 # (who, source, text): the first is answered, the others are refused.
 QUESTIONS: tuple[tuple[Principal, str, str], ...] = (
@@ -135,6 +136,39 @@ def test_coverage_names_what_no_test_asks(run: Run, policies: Path) -> None:
     assert "  rule lake-raw-read (datasets/lake/raw.yaml:" in out
     assert "  rule us-market" not in out
     assert out.splitlines()[-2].startswith("tests: ")
+
+
+async def read_keys(policies: Path, demo_data: Path, directory: Path) -> None:
+    """An engineer reads an order and is refused another key, a DBA looks over the keys of a cluster."""
+    sink = audit_sink(directory)
+    gateway = await opened(policies_over(policies, demo_data), audit=sink)
+    await gateway.read(ENGINEER, KeyRead(source=ORDER_KEYS, key="order:100000000001"))
+    with pytest.raises(ReadError):
+        await gateway.read(ENGINEER, KeyRead(source=ORDER_KEYS, key="order:events:2"))
+    await gateway.read(DBA, KeyRead(source=STOCK_KEYS, ask=KeyAsk.SCAN))
+    await gateway.close()
+    sink.close()
+
+
+def test_coverage_counts_rules_about_keys(run: Run, policies: Path, demo_data: Path, tmp_path: Path) -> None:
+    anyio.run(read_keys, policies, demo_data, tmp_path / "log")
+    log = str(tmp_path / "log")
+    ran = run("policy", "coverage", str(policies), "--audit", log, *LONG, "--format", "json")
+    document = json.loads(ran.out)
+    rules = {each["id"]: each["by"] for each in document["rules"]}
+    assert rules["order-cache"] == ["audit", "tests"]
+    assert rules["scm-key-sizes"] == ["audit"], "a look over the keys is by every rule of the caller"
+    assert (rules["no-blacklist"], rules["leads"]) == (["tests"], ["tests"])
+    assert (rules["stock-levels"], rules["contact-counters"], rules["order-events"]) == ([], [], [])
+    assert rules["sales-key-sizes"] == ["tests"], "it shows a key in a list, though the key is refused"
+    assert document["questions"]["audit"] == 3
+
+
+def test_a_rule_about_keys_without_a_test_is_named(run: Run, policies: Path) -> None:
+    assert "  rule stock-levels (redis/scm.yaml:" in run("policy", "coverage", str(policies)).out
+    for path in policies.rglob("redis/*.test.yaml"):
+        path.unlink()
+    assert "  rule order-cache (redis/sales.yaml:" in run("policy", "coverage", str(policies)).out
 
 
 def test_a_diff_asks_again_what_was_asked(run: Run, policies: Path, log: Path, tmp_path: Path) -> None:

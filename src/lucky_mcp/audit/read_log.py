@@ -21,7 +21,8 @@ OK = frozenset({"ok", "permit"})
 class Asked:
     """A question of callers with these roles; `outcome` is "ok" or a code, `receipt` one of its receipts.
 
-    `person` is the subject of one who asked it, `app_roles` are those of the app that asked for the person.
+    `person` is the subject of one who asked it, `app_roles` are those of the app that asked for the person,
+    `rules` what the records say it was permitted by.
     """
 
     roles: tuple[str, ...]
@@ -32,6 +33,12 @@ class Asked:
     times: int = 1
     person: str = ""
     app_roles: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+
+    def along_with(self, other: Asked) -> Asked:
+        """Return it together with the same question, asked at other times."""
+        rules = tuple(dict.fromkeys((*other.rules, *self.rules)))
+        return replace(self, times=self.times + other.times, rules=rules)
 
     def caller(self, subject: str, attributes: Mapping[str, tuple[str, ...]]) -> Principal:
         """Return who asks it again, with the same roles, through an app with the same ones."""
@@ -51,7 +58,7 @@ def asked(paths: Iterable[Path], since: datetime) -> tuple[Asked, ...]:
     for each in _questions(records_in(paths), since):
         key = (each.person, each.roles, each.app_roles, each.source, each.sql, each.outcome)
         known = found.get(key)
-        found[key] = each if known is None else replace(each, times=known.times + 1)
+        found[key] = each if known is None else each.along_with(known)
     return tuple(sorted(found.values(), key=lambda each: (-each.times, each.source, each.sql, each.roles)))
 
 
@@ -62,8 +69,7 @@ def as_one(questions: Iterable[Asked], named: Collection[str]) -> tuple[Asked, .
         person = each.person if each.person in named else ""
         key = (person, each.roles, each.app_roles, each.source, each.sql, each.outcome)
         known = found.get(key)
-        times = each.times + (known.times if known is not None else 0)
-        found[key] = replace(known or each, person=person, times=times)
+        found[key] = replace(each, person=person) if known is None else known.along_with(each)
     return tuple(sorted(found.values(), key=lambda each: (-each.times, each.source, each.sql, each.roles)))
 
 
@@ -95,6 +101,7 @@ def _question(ended: Mapping[str, Any], said: Mapping[str, Any], since: datetime
         receipt=ended["id"],
         person=ended["principal"],
         app_roles=tuple(said.get("app_roles") or ()),
+        rules=tuple(said.get("filters") or ()),
     )
 
 

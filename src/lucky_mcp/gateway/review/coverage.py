@@ -11,6 +11,7 @@ from pathlib import Path
 from lucky_mcp.audit.read_log import Asked, as_one
 from lucky_mcp.gateway.review.access import roles_of_people
 from lucky_mcp.gateway.review.explain import Reviewed, explain_as
+from lucky_mcp.gateway.review.key_coverage import rules_about_keys, rules_of_key
 from lucky_mcp.gateway.review.run_expectations import placed
 from lucky_mcp.gateway.review.stand_ins import attribute_stand_ins
 from lucky_mcp.gateway.review.timed_diff import people_named
@@ -74,6 +75,9 @@ async def coverage(policies: PolicySet, root: Path, asked: Iterable[Asked], now:
         )
         note(By.TESTS, each.source, reviewed, each.caller, each.asked_at(now))
         found = policies.source(each.source)
+        if found is not None and found.is_keyed:
+            of_key = rules_of_key(policies, each.caller, found, each.expected.asked)
+            rules.update((rule, By.TESTS) for rule in of_key)
         checked = each.expected.columns
         columns.update(
             (found.name, name, By.TESTS)
@@ -83,6 +87,11 @@ async def coverage(policies: PolicySet, root: Path, asked: Iterable[Asked], now:
     attributes = attribute_stand_ins(policies)
     for question in as_one(asked, people_named(policies)):
         caller = Principal(subject=question.person, roles=question.roles, attributes=attributes)
+        found = policies.source(question.source)
+        if found is not None and found.is_keyed:  # names of keys are not kept, so none can be asked again
+            questions[By.AUDIT] += 1
+            rules.update((rule, By.AUDIT) for rule in question.rules)
+            continue
         note(
             By.AUDIT,
             question.source,
@@ -132,7 +141,7 @@ def _tables(policies: PolicySet, columns: set[tuple[str, str, By]]) -> Iterator[
 
 
 def _all_rules(policies: PolicySet) -> Iterator[Rule]:
-    """Yield each rule once: masks of people's roles, contracts, grants and denials."""
+    """Yield each rule once: masks of people's roles, contracts, grants and denials, and those about keys."""
     found: dict[str, Rule] = {}
     for role in roles_of_people(policies):
         for mask in policies.roles[role].masks.values():
@@ -141,6 +150,8 @@ def _all_rules(policies: PolicySet) -> Iterator[Rule]:
         for policy in tables.values():
             for rule in _rules_of(policy):
                 found.setdefault(rule.id, rule)
+    for rule in rules_about_keys(policies):
+        found.setdefault(rule.id, rule)
     yield from found.values()
 
 
