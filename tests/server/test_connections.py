@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, TypeAlias
 
 import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from lucky_mcp.server.connections import bounded_connections
+from lucky_mcp.server.connections import HEAD_BYTES_MAX, bounded_connections
 from lucky_mcp.server.http_limits import HttpLimits
 from lucky_mcp.server.metrics import metrics_served
 from lucky_mcp.server.transports import listen
@@ -83,6 +83,31 @@ async def test_a_connection_that_does_not_say_what_it_wants_is_closed(sent: byte
     async with bounded(10, head_s=0.05) as port, connection(port) as (reader, writer):
         writer.write(sent)
         await ended(reader)
+
+
+async def test_a_head_without_end_is_not_kept() -> None:
+    told = b""
+    async with bounded(10, head_s=60) as port:
+        # It breaks while it is written to or when it is read.
+        with suppress(ConnectionError):
+            async with connection(port) as (reader, writer):
+                writer.write(b"GET / HTTP/1.1\r\nX: ")
+                with suppress(ConnectionError):
+                    for _ in range(64):
+                        writer.write(b"a" * HEAD_BYTES_MAX)
+                        await writer.drain()
+                        await asyncio.sleep(0.01)
+                told = await ended(reader)
+    assert told == b""
+
+
+async def test_large_heads_and_bodies_are_taken() -> None:
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * (HEAD_BYTES_MAX // 2)
+    request = head + b"\r\nContent-Length: 500000\r\n\r\n" + b"b" * 500_000
+    async with bounded(10, head_s=60) as port, connection(port) as (reader, writer):
+        for _ in range(3):
+            writer.write(request)
+            assert (await asyncio.wait_for(reader.readuntil(b"ok"), 10)).startswith(b"HTTP/1.1 200")
 
 
 async def answered(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:

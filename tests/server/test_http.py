@@ -4,6 +4,7 @@ import asyncio
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -17,6 +18,7 @@ from lucky_mcp.model.result import ReadResult
 from lucky_mcp.server.ask import ask
 from lucky_mcp.server.auth import BearerVerifier, DemoVerifier
 from lucky_mcp.server.transports import PortBusy, is_loopback, listen
+from lucky_mcp.server.visibility import ToolsetMiddleware
 from lucky_mcp.settings import Settings
 from tests.server.fakes import TOOLSETS, FakeGateway, rows
 from tests.server.wire import ACCEPT, LATEST, OLDER, call_message, direct, served
@@ -217,3 +219,19 @@ def test_an_address_of_another_machine_is_told_as_such() -> None:
 )  # fmt: skip
 def test_loopback(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
+
+
+async def test_a_call_lists_no_tools(monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = []
+
+    async def noted(self: ToolsetMiddleware, context: Any, call_next: Any) -> Any:
+        listed.append(context.method)
+        return await call_next(context)
+
+    monkeypatch.setattr(ToolsetMiddleware, "on_list_tools", noted)
+    headers, message = call_message("run_query", {"source": "s", "sql": "x"}, LATEST)
+    async with served(demo_auth()) as endpoint, direct() as client:
+        assert (await client.post(endpoint, json=message, headers=headers)).status_code == 200
+        assert listed == []
+        await client.post(endpoint, json=LIST, headers={**ACCEPT, "MCP-Protocol-Version": OLDER})
+        assert len(listed) == 1

@@ -6,8 +6,11 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import anyio
 
 from lucky_mcp.app.gateway import open_gateway, policy_directory
 from lucky_mcp.app.identity import authentication, check_identity, open_identity
@@ -55,6 +58,19 @@ async def serve_stdio(
             settle(gateway.policies, tell=not demo)
             when_ready()
             await serve(server)
+
+
+def run_http(
+    settings: Settings,
+    bound: socket.socket,
+    *,
+    demo: bool,
+    environment: Mapping[str, str] = os.environ,
+    when_ready: Callable[[], Awaitable[bool]] | None = None,
+) -> None:
+    """Serve over HTTP until told to stop, on an event loop of this call's own; see `serve_http`."""
+    serving = partial(serve_http, settings, bound, demo=demo, environment=environment, when_ready=when_ready)
+    anyio.run(serving, backend_options={"use_uvloop": True})
 
 
 async def serve_http(

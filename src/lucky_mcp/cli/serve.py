@@ -58,7 +58,7 @@ def serve(
 def _serve(settings: Settings, transport: Transport, *, demo: bool) -> None:
     import anyio
 
-    from lucky_mcp.app.serving import check_http, serve_http, serve_stdio
+    from lucky_mcp.app.serving import check_http, run_http, serve_stdio
 
     if transport is Transport.STDIO:
         tell = partial(_tell, settings, demo=demo, http=False)
@@ -77,7 +77,7 @@ def _serve(settings: Settings, transport: Transport, *, demo: bool) -> None:
         _announce(settings, bound, demo=demo)
         return True
 
-    anyio.run(partial(serve_http, settings, bound, demo=demo, when_ready=announce))
+    run_http(settings, bound, demo=demo, when_ready=announce)
 
 
 def _serve_together(settings: Settings, *, demo: bool) -> None:

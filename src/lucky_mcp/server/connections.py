@@ -6,7 +6,9 @@ import asyncio
 from itertools import chain
 from typing import Any
 
-from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+HEAD_BYTES_MAX = 64 << 10
 
 
 def bounded_connections(connections_max: int, *, head_s: float) -> type[asyncio.Protocol]:
@@ -14,7 +16,8 @@ def bounded_connections(connections_max: int, *, head_s: float) -> type[asyncio.
 
     One more takes the place of one on which nothing is under way, so that whoever only holds connections open
     keeps nobody out; where there is none, it is closed at once. One is closed too when the head of its next
-    request is not whole `head_s` seconds after it was opened, or after the first byte of that head.
+    request is not whole `head_s` seconds after it was opened, or after the first byte of that head,
+    or HEAD_BYTES_MAX bytes later: the parser itself would keep a head of any size.
     """
 
     class Bounded(_Bounded):
@@ -50,11 +53,13 @@ class _Silent:
         return found
 
 
-class _Bounded(H11Protocol):
+class _Bounded(HttpToolsProtocol):
     _connections_max: int
     _head_s: float
     _silent: _Silent
     _deadline: asyncio.TimerHandle | None = None
+    _is_in_head = False
+    _head_bytes = 0
 
     @property
     def has_asked(self) -> bool:
@@ -75,11 +80,23 @@ class _Bounded(H11Protocol):
         self._head_came()
 
     def data_received(self, data: bytes) -> None:
+        # What comes with a head's first bytes is bounded by what is read at once.
+        self._head_bytes = self._head_bytes + len(data) if self._is_in_head else 0
         super().data_received(data)
-        if self._is_idle():
+        if self._is_in_head and self._head_bytes > HEAD_BYTES_MAX:
+            self.transport.abort()
+        elif self._is_idle():
             self._await_head()
         else:
             self._head_came()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head = True
+
+    def on_headers_complete(self) -> None:
+        self._is_in_head = False
+        super().on_headers_complete()
 
     def on_response_complete(self) -> None:
         # What waited behind this request begins here, without new data.

@@ -95,6 +95,8 @@ def build_server(
         cache_ttl=_LIST_CACHE_SECONDS,
         cache_scope="private",
     )
+    # Else the library lists every tool once more before each call, to look for headers that ours do not have.
+    server._mcp_server.get_tool_input_schema = {tool.name: tool.parameters for tool in tools}.get
     add_health_route(server, gateway.health)
     if delegating is not None:
         add_delegation_routes(server, delegating)

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 
 import anyio
 from fastmcp import FastMCP
-from fastmcp.server.http import create_sse_app
+from fastmcp.server.auth.middleware import RequireAuthMiddleware
+from fastmcp.server.http import StreamableHTTPASGIApp, create_sse_app
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
+from starlette.routing import BaseRoute, Route
 
 from lucky_mcp.errors import ConfigurationError
 from lucky_mcp.server.drain import Drain
 from lucky_mcp.server.gate import CallGate, ChunkedBodies, StreamCaps
 from lucky_mcp.server.http_limits import HttpLimits
 from lucky_mcp.server.http_server import DrainingServer
+from lucky_mcp.server.single_exchange import SingleExchange
 from lucky_mcp.server.sse_errors import MESSAGES_PATH, SSE_PATH, SseErrors
 from lucky_mcp.server.sse_streams import SseStreams
 
@@ -69,6 +72,7 @@ def http_app(
         ],
     )
     routes = list(app.routes)
+    _answer_calls_at_once(routes, limits)
     if limits.sse:
         sse = create_sse_app(server, MESSAGES_PATH, SSE_PATH, auth=server.auth)
         known = {getattr(route, "path", None) for route in routes}
@@ -79,6 +83,21 @@ def http_app(
     ]
     both = Starlette(routes=routes, middleware=[*doors, *app.user_middleware], lifespan=app.lifespan)
     return HttpApp(app=both, drain=drain, streams=streams, limits=limits)
+
+
+def _answer_calls_at_once(routes: Sequence[BaseRoute], limits: HttpLimits) -> None:
+    """Put SingleExchange right before the library's own endpoint of /mcp, behind authentication."""
+    for route in routes:
+        if isinstance(route, Route) and route.path == MCP_PATH:
+            door = route.app if isinstance(route.app, RequireAuthMiddleware) else None
+            endpoint = door.app if door else route.app
+            if not isinstance(endpoint, StreamableHTTPASGIApp):
+                raise TypeError(f"the endpoint of {MCP_PATH} is {type(endpoint).__name__}")
+            direct = SingleExchange(endpoint, body_bytes_max=limits.body_bytes_max)
+            if door:
+                door.app = direct
+            else:
+                route.app = direct
 
 
 def is_loopback(host: str) -> bool:
