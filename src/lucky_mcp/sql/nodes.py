@@ -34,19 +34,23 @@ class Nodes:
 
     def of(self, kind: type[Kind]) -> list[Kind]:
         """Return the nodes of a type or of one derived from it, in the order of `walk` within each type."""
-        found: list[Kind] = []
-        for each in _family(kind):
+        family, found = _family(kind), list[Kind]()
+        # A tree has some twenty types; of functions there are hundreds.
+        kinds: Iterable[type[exp.Expr]] = family
+        if len(family) > len(self._by_type):
+            kinds = sorted(self._by_type.keys() & family.keys(), key=family.__getitem__)
+        for each in kinds:
             found += self._by_type.get(each, ())  # type: ignore[arg-type]
         return found
 
 
-_families: dict[type[exp.Expr], tuple[type[exp.Expr], ...]] = {}
+_families: dict[type[exp.Expr], dict[type[exp.Expr], int]] = {}
 
 
-def _family(kind: type[exp.Expr]) -> tuple[type[exp.Expr], ...]:
-    """Return the type and every type derived from it."""
+def _family(kind: type[exp.Expr]) -> dict[type[exp.Expr], int]:
+    """Return the type and every type derived from it, each with its place among them."""
     known = _families.get(kind)
     if known is None:
         below = [each for derived in kind.__subclasses__() for each in _family(derived)]
-        known = _families[kind] = tuple(dict.fromkeys((kind, *below)))
+        known = _families[kind] = {each: place for place, each in enumerate(dict.fromkeys((kind, *below)))}
     return known
