@@ -22,6 +22,7 @@ from lucky_mcp.adapters.mysql_settings import (
     CHARSET,
     COLLATION,
     FORBIDDEN_MODES,
+    SEPARATOR,
     Flavour,
     flavour_of,
     pinned,
@@ -104,10 +105,12 @@ class MySQLSession:
             with connection.cursor() as cursor:
                 cursor.execute(set_statement(settings, self._hand_over(key, cursor)))
                 cursor.execute(select_statement(settings, VARIABLE if key else ""))
-                *values, held, self._id = cursor.fetchone() or (None, 0)
+                told = cursor.fetchone()
             _set_read_timeout(connection, timeout_ms / 1000 + READ_MARGIN_SECONDS)
         expected = {each.name: each.value for each in settings}
-        found = dict(zip(expected, values, strict=False))
+        *values, held, number = _parts(told, len(settings) + 2)
+        self._id = int(number)
+        found = dict(zip(expected, values, strict=True))
         wrong = differing(expected, found)
         if wrong or FORBIDDEN_MODES & set(str(found.get("sql_mode", "")).upper().split(",")):
             raise EngineError(EngineErrorKind.UNAVAILABLE, f"the session is not as it was set: {wrong}")
@@ -263,6 +266,15 @@ def _failures() -> Iterator[None]:
     except Exception as failure:
         # The driver raises anything when another thread closes its socket, or a packet makes no sense.
         raise EngineError(EngineErrorKind.UNAVAILABLE, type(failure).__name__) from None
+
+
+def _parts(told: tuple[Any, ...] | None, count: int) -> list[str]:
+    """Return the parts of what `select_statement` shows; EngineError when they are not as many."""
+    text = told[0] if told else ""
+    parts = str(text.decode() if isinstance(text, bytes) else text).split(SEPARATOR)
+    if len(parts) != count or not parts[-1].isdecimal():
+        raise EngineError(EngineErrorKind.UNAVAILABLE, "the session does not say how it is set")
+    return parts
 
 
 def _abandon(cursor: Any) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 
 from lucky_mcp.audit.record import AuditRecord
 from lucky_mcp.audit.segment_records import Closed, Opened
@@ -16,6 +15,6 @@ def to_line(record: AuditRecord | Opened | Closed) -> bytes:
     form escapes newlines, control characters, direction marks and lone surrogates, and DEL is the one
     control character it leaves as it is.
     """
-    fields = {"event": record.event, **asdict(record)}
+    fields = {"event": record.event, **vars(record)}
     text = json.dumps(fields, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return text.replace("\x7f", "\\u007f").encode("ascii") + b"\n"

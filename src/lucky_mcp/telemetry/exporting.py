@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from opentelemetry import trace
-
 from lucky_mcp.errors import ConfigurationError
+from lucky_mcp.telemetry.spans import trace_to
 
 SERVICE = "lucky-mcp"
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
@@ -33,7 +32,7 @@ def export_spans(environment: Mapping[str, str]) -> Callable[[], None]:
     name = environment.get("OTEL_SERVICE_NAME") or SERVICE
     provider = TracerProvider(resource=Resource.create({"service.name": name}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
-    trace.set_tracer_provider(provider)
+    trace_to(provider)
     return provider.shutdown
 
 

@@ -12,12 +12,13 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from opentelemetry import context as contexts
 from opentelemetry import trace
 from opentelemetry.context import Context
-from opentelemetry.trace import Span, SpanKind, Status, StatusCode
+from opentelemetry.trace import Span, SpanKind, Status, StatusCode, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 PREFIX = "lucky."
 _tracer = trace.get_tracer("lucky_mcp")
 _UNTRACED = nullcontext(trace.INVALID_SPAN)
+_is_traced = False
 # Not the configured ones: they read `baggage` too, anybody's words, and log what they cannot read.
 _trace_context = TraceContextTextMapPropagator()
 
@@ -28,7 +29,7 @@ def span(name: str, *, serves: bool = False, **attributes: str | int | float) ->
     A failure shows as its `code` or the name of its class.
     """
     # Without a tracer the library's own empty spans would take a tenth of a short read's time.
-    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):
+    if not _is_traced:
         return _UNTRACED
     return _traced(name, serves=serves, **attributes)
 
@@ -47,6 +48,13 @@ def _traced(name: str, *, serves: bool, **attributes: str | int | float) -> Iter
         except BaseException as failure:
             made.set_status(Status(StatusCode.ERROR, _short(failure)))
             raise
+
+
+def trace_to(provider: TracerProvider) -> None:
+    """Make spans from now on, for this provider; the first one of a process counts."""
+    global _is_traced
+    trace.set_tracer_provider(provider)
+    _is_traced = True
 
 
 def note(**attributes: str | int | float) -> None:
