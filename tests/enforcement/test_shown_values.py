@@ -144,6 +144,23 @@ def test_a_field_of_the_rule_is_known_in_a_text(decided: Callable[[str], KeyDeci
     assert "0123" not in value(decided("f:1"), json.dumps({"text": "contact=12125550123"}))
 
 
+PAIRS = {
+    '{"name":"password","text":"hunter2"}': None,
+    '{"name":"phone","text":"12125550123"}': '{"text":"***-***-0123"}',
+    '{"name":"contact","text":"12125550123"}': '{"text":"***-***-0123"}',
+    '{"name":"phone","value":"12125550123"}': None,  # what is not listed stays absent
+    '{"text":[{"name":"contact","value":"12125550123"}]}': '{"text":[{"name":"contact","value":"***-***-0123"}]}',
+    '{"type":"phone","contact":"12125550123"}': '{"contact":"***-***-0123"}',
+    '{"name":"size","text":"hunter2"}': '{"text":"hunter2"}',
+}
+
+
+@pytest.mark.parametrize("text", PAIRS)
+def test_a_pair_where_fields_are_listed(text: str, decided: Callable[[str], KeyDecision]) -> None:
+    seen = shown_value(decided("f:1"), text.encode(), is_whole=True, token_key="k")
+    assert (None if seen is None or seen.text == "null" else seen.text) == PAIRS[text]
+
+
 @pytest.mark.parametrize("case", [pytest.param(each, id=each["title"]) for each in TEXTS])
 def test_a_text(case: Mapping[str, Any], decided: Callable[[str], KeyDecision]) -> None:
     expected = case["text"] if case["shown"] == "same" else case["shown"]

@@ -11,8 +11,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lucky_mcp.decision.keys import HIDDEN_PART, KeyDecision, Shown, masked_text
+from lucky_mcp.decision.keys import HIDDEN_PART, KeyDecision, Shown, masked_text, seen_by
 from lucky_mcp.enforcement.inner_documents import documents, has_names
+from lucky_mcp.enforcement.value_pairs import name_of_pair, pair_in
 from lucky_mcp.model.decision import MaskName
 from lucky_mcp.policy.masks import scrubbed
 
@@ -102,7 +103,7 @@ class _Document:
             return [each for each in kept if each is not None]
         if isinstance(value, dict):
             inner = {name: self._inner(each, _joined(path, name), depth) for name, each in value.items()}
-            return {name: each for name, each in inner.items() if each is not None} or None
+            return self._with_pairs(inner, value, path) or None
         return self._leaf(value, self._sight(path), path, depth) if path else None
 
     def _inner(self, value: object, path: str, depth: int) -> object:
@@ -125,18 +126,37 @@ class _Document:
         if depth > DEPTH_MAX:
             return None
         if isinstance(value, list):
-            return [self._below(each, path, depth + 1, is_listed=is_listed) for each in value]
+            return [self._item(each, path, depth, is_listed=is_listed) for each in value]
         if isinstance(value, dict):
-            inner = {
-                self.inner(name, "", depth + 1, is_listed=False): self._known(
-                    each, _joined(path, name), depth
-                )
-                for name, each in value.items()
-            }
-            return {name: each for name, each in inner.items() if each is not None}
+            inner = {name: self._known(each, _joined(path, name), depth) for name, each in value.items()}
+            shown = self._with_pairs(inner, value, path)
+            return {self.inner(name, "", depth + 1, is_listed=False): each for name, each in shown.items()}
         if isinstance(value, str):
             return self.inner(value, path, depth + 1, is_listed=is_listed)
         return value if is_listed or scrubbed(_dumped(value)) == _dumped(value) else scrubbed(_dumped(value))
+
+    def _item(self, value: object, path: str, depth: int, *, is_listed: bool) -> object:
+        """Return an item of a list; one that is a pair in a list of its own has its value as that field."""
+        told = name_of_pair(value, lambda name: self._is_known(path, name)) if isinstance(value, list) else ""
+        if told and isinstance(value, list):
+            return [value[0], self._of_pair(value[1], path, (told,))]
+        return self._below(value, path, depth + 1, is_listed=is_listed)
+
+    def _with_pairs(
+        self, shown: dict[str, object], entries: dict[str, object], path: str
+    ) -> dict[str, object]:
+        """Return what is shown of an object; what is the value of a pair as the field that its name tells."""
+        pair = pair_in(entries, lambda name: self._is_known(path, name))
+        told = {
+            name: self._of_pair(entries[name], path, (*pair.names, name))
+            for name in pair.values
+            if shown[name] is not None
+        }
+        return {name: each for name, each in {**shown, **told}.items() if each is not None}
+
+    def _of_pair(self, value: object, path: str, names: tuple[str, ...]) -> object:
+        """Return the value of a pair as the fields that its names tell are shown, the strictest of them."""
+        return self._leaf(value, seen_by(each for name in names for each in self._seen(path, name)), path, 0)
 
     def _known(self, value: object, path: str, depth: int) -> object:
         shown = self._sight(path)
@@ -179,8 +199,12 @@ class _Document:
         return _dumped(self._below(value, path, depth, is_listed=is_listed and not is_below))
 
     def _is_known(self, path: str, name: str) -> bool:
-        seen = (self._sight(each) for each in {name, _joined(path, name)})
-        return any(each.mask is not None and bool(each.tags) for each in seen)
+        return bool(self._seen(path, name))
+
+    def _seen(self, path: str, name: str) -> list[Shown]:
+        """Return how a field of that name is shown, where it is known as one that is not shown as it is."""
+        seen = (self._sight(each) for each in dict.fromkeys((name, _joined(path, name))))
+        return [each for each in seen if each.mask is not None and each.tags]
 
 
 def _joined(path: str, name: str) -> str:
