@@ -37,18 +37,29 @@ def port_of(endpoint: str) -> int:
 
 @asynccontextmanager
 async def bounded(
-    connections_max: int, head_s: float, *, may_end: asyncio.Event | None = None, size: int = 2
+    connections_max: int,
+    request_s: float,
+    *,
+    may_end: asyncio.Event | None = None,
+    size: int = 2,
+    waits_for_body: bool = False,
 ) -> AsyncIterator[int]:
-    """Answer everything at once, or once it `may_end`."""
+    """Answer everything at once, or once it `may_end`, or when the body has come."""
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if may_end is not None:
             await may_end.wait()
+        while waits_for_body:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return
+            if not message.get("more_body", False):
+                break
         length = (b"content-length", b"%d" % size)
         await send({"type": "http.response.start", "status": 200, "headers": [length]})
         await send({"type": "http.response.body", "body": b"o" * (size - 1) + b"k"})
 
-    protocol = bounded_connections(connections_max, head_s=head_s)
+    protocol = bounded_connections(connections_max, request_s=request_s)
     bound = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, http=protocol, lifespan="off", log_config=None))
     await _begin(server, bound)
@@ -66,6 +77,13 @@ async def _begin(server: uvicorn.Server, bound: Any) -> None:
 
 
 REQUEST = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+PARTS = {
+    "nothing": b"",
+    "half a head": b"GET / HT",
+    "half a second one": REQUEST + b"GET / HT",
+    "half a body": b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nabc",
+    "half a body in chunks": b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+}
 
 
 async def ended(reader: asyncio.StreamReader) -> bytes:
@@ -76,18 +94,44 @@ async def ended(reader: asyncio.StreamReader) -> bytes:
         return b""
 
 
-@pytest.mark.parametrize(
-    "sent", [b"", b"GET / HT", REQUEST + b"GET / HT"], ids=["nothing", "half a head", "half a second one"]
-)
-async def test_a_connection_that_does_not_say_what_it_wants_is_closed(sent: bytes) -> None:
-    async with bounded(10, head_s=0.05) as port, connection(port) as (reader, writer):
-        writer.write(sent)
+@pytest.mark.parametrize("sent", PARTS)
+async def test_a_connection_that_does_not_say_what_it_wants_is_closed(sent: str) -> None:
+    async with bounded(10, request_s=0.05) as port, connection(port) as (reader, writer):
+        writer.write(PARTS[sent])
         await ended(reader)
+
+
+async def test_a_body_that_comes_a_byte_at_a_time_has_no_more_time() -> None:
+    async with (
+        bounded(10, request_s=0.5, waits_for_body=True) as port,
+        connection(port) as (reader, writer),
+    ):
+
+        async def trickle() -> None:
+            writer.write(b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n")
+            while True:
+                writer.write(b"a")
+                await asyncio.sleep(0.05)
+
+        sending = asyncio.create_task(trickle())
+        await ended(reader)
+        sending.cancel()
+
+
+async def test_an_answer_has_time_once_its_request_is_whole() -> None:
+    may_end = asyncio.Event()
+    async with bounded(10, request_s=0.3, may_end=may_end) as port, connection(port) as (reader, writer):
+        for part in (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Le", b"ngth: 9\r\n\r\nabc", b"defghi"):
+            writer.write(part)
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(0.5)
+        may_end.set()
+        assert (await asyncio.wait_for(reader.readuntil(b"ok"), 10)).startswith(b"HTTP/1.1 200")
 
 
 async def test_a_head_without_end_is_not_kept() -> None:
     told = b""
-    async with bounded(10, head_s=60) as port:
+    async with bounded(10, request_s=60) as port:
         # It breaks while it is written to or when it is read.
         with suppress(ConnectionError):
             async with connection(port) as (reader, writer):
@@ -104,7 +148,7 @@ async def test_a_head_without_end_is_not_kept() -> None:
 async def test_large_heads_and_bodies_are_taken() -> None:
     head = b"POST / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * (HEAD_BYTES_MAX // 2)
     request = head + b"\r\nContent-Length: 500000\r\n\r\n" + b"b" * 500_000
-    async with bounded(10, head_s=60) as port, connection(port) as (reader, writer):
+    async with bounded(10, request_s=60) as port, connection(port) as (reader, writer):
         for _ in range(3):
             writer.write(request)
             assert (await asyncio.wait_for(reader.readuntil(b"ok"), 10)).startswith(b"HTTP/1.1 200")
@@ -122,33 +166,35 @@ async def connections(port: int, number: int) -> AsyncIterator[list[Line]]:
         yield [await stack.enter_async_context(connection(port)) for _ in range(number)]
 
 
-@pytest.mark.parametrize("sent", [b"", b"GET / HT"], ids=["nothing", "half a head"])
-async def test_silent_connections_keep_nobody_out(sent: bytes) -> None:
-    async with bounded(10, head_s=60) as port, connections(port, 25) as held:
+@pytest.mark.parametrize("sent", PARTS)
+async def test_connections_without_a_whole_request_keep_nobody_out(sent: str) -> None:
+    async with bounded(10, request_s=60, waits_for_body=True) as port, connections(port, 25) as held:
         for _, writer in held:
-            writer.write(sent)
+            writer.write(PARTS[sent])
         for _ in range(3):
             async with connections(port, 10) as others:
                 assert all([await answered(*each) for each in others])
-        assert [await ended(reader) for reader, _ in held] == [b""] * 25
+        answers = [await ended(reader) for reader, _ in held]
+        assert {each[-2:] for each in answers} <= ({b"", b"ok"} if REQUEST in PARTS[sent] else {b""})
 
 
-async def test_those_that_never_asked_go_first_and_then_those_that_wait_longest() -> None:
-    async with bounded(3, head_s=60) as port, connections(port, 3) as lines:
-        kept, silent, last = lines
-        assert await answered(*kept)
-        assert await answered(*last)
-        async with connection(port) as newest:
-            assert await answered(*newest)
-            assert await ended(silent[0]) == b""
-            async with connection(port) as one_more:
-                assert await ended(kept[0]) == b""
-                assert all([await answered(*each) for each in (last, newest, one_more)])
+async def test_the_one_to_which_nothing_new_has_happened_for_longest_goes_first() -> None:
+    async with bounded(3, request_s=60, waits_for_body=True) as port, connections(port, 3) as lines:
+        asks, silent, sends = lines
+        sends[1].write(PARTS["half a body"])
+        await asyncio.sleep(0.1)
+        assert await answered(*asks)
+        sends[1].write(b"d")  # more of what has begun is nothing new
+        await asyncio.sleep(0.1)
+        async with AsyncExitStack() as stack:
+            for gone in (silent, sends, asks):
+                assert await answered(*await stack.enter_async_context(connection(port)))
+                assert (await ended(gone[0])) == b""
 
 
 async def test_one_connection_too_many_is_closed_while_all_others_are_answered() -> None:
     may_end = asyncio.Event()
-    async with bounded(2, head_s=60, may_end=may_end) as port, connections(port, 2) as busy:
+    async with bounded(2, request_s=60, may_end=may_end) as port, connections(port, 2) as busy:
         for _, writer in busy:
             writer.write(REQUEST)
             await asyncio.sleep(0.1)
@@ -163,7 +209,7 @@ async def test_one_connection_too_many_is_closed_while_all_others_are_answered()
 async def test_an_answer_that_is_not_read_yet_is_not_cut_off() -> None:
     """It is under way, though nothing of it is left to be made."""
     size = 32 << 20
-    async with bounded(1, head_s=60, size=size) as port, connection(port) as (reader, writer):
+    async with bounded(1, request_s=60, size=size) as port, connection(port) as (reader, writer):
         writer.write(REQUEST)
         await asyncio.sleep(0.2)
         async with connection(port) as (second, _):

@@ -38,7 +38,7 @@ class DrainingServer(uvicorn.Server):
                 ws="none",
                 timeout_graceful_shutdown=_ANSWERS_SECONDS,
                 timeout_keep_alive=_IDLE_SECONDS,
-                http=bounded_connections(limits.connections_max, head_s=_IDLE_SECONDS),
+                http=bounded_connections(limits.connections_max, request_s=_IDLE_SECONDS),
             )
         )
         self.ready = anyio.Event()

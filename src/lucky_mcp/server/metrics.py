@@ -54,7 +54,7 @@ async def metrics_served(
         log_config=None,
         timeout_graceful_shutdown=_STOP_SECONDS,
         timeout_keep_alive=_IDLE_SECONDS,
-        http=bounded_connections(connections_max, head_s=_IDLE_SECONDS),
+        http=bounded_connections(connections_max, request_s=_IDLE_SECONDS),
     )
     server = _Beside(config)
     async with anyio.create_task_group() as tasks:
