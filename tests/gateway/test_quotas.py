@@ -139,6 +139,8 @@ async def test_seconds_of_redshift_count_and_those_of_others_do_not(
     answers = [await outcome(gateway) for _ in range(12)]
     assert answers[0] == "QUERY_FAILED" and answers[-1] == "RATE_LIMITED"
     assert "seconds of Redshift" in (await refused(gateway)).agent_text
+    gateway.swap(policies)
+    assert await outcome(gateway) == "QUERY_FAILED", "other sources go on"
 
 
 async def test_calls_that_cost_money_are_paid_before_they_are_made(
@@ -281,20 +283,3 @@ async def test_another_address_is_the_same_caller(limited: Callable[..., object]
             assert answer.status_code == 200, "a refusal is a result, or clients hang"
     assert said == ["200"] * 3 + ["RATE_LIMITED"] * 2
     assert re.search(r"try again in \d+ s", answer.text)
-
-
-def test_which_quota_a_caller_has() -> None:
-    quotas = Quotas(
-        default=Quota(calls_per_minute=60, rows_per_hour=1_000),
-        by_role={"analyst": Quota(rows_per_hour=5_000), "dba": Quota(calls_per_minute=10)},
-        by_principal={"app:ask-lucky": Quota(calls_per_minute=600)},
-    )
-    assert quotas.of(Principal(subject="x", roles=())) == quotas.default
-    assert quotas.of(Principal(subject="x", roles=("analyst",))) == Quota(
-        calls_per_minute=60, rows_per_hour=5_000
-    )
-    both = Principal(subject="x", roles=("analyst", "dba"))
-    assert quotas.of(both) == Quota(calls_per_minute=10, rows_per_hour=1_000)
-    app = replace(both, subject="app:ask-lucky")
-    assert quotas.of(app) == Quota(calls_per_minute=600, rows_per_hour=1_000)
-    assert quotas.of(Principal(subject="system:catalog", roles=("dba",))) == Quota()

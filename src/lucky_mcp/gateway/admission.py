@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from lucky_mcp.enforcement.guarded import GuardedRead
 from lucky_mcp.errors import Code, LimitExceeded, Phase, ReadError
 from lucky_mcp.limits.fallback import FallbackMeter
 from lucky_mcp.limits.meter import AT_ONCE, Charge, Meter, Wait
@@ -20,8 +21,8 @@ from lucky_mcp.telemetry.instruments import QUOTA_REFUSALS
 CALLS, ROWS, BYTES = "calls_per_minute", "rows_per_hour", "bytes_per_hour"
 REDSHIFT = "redshift_seconds_per_day"
 COST_EXPLORER = "cost_explorer_calls_per_day"
-# What costs money is paid before it is used, by those reads alone that use it: nobody goes beyond the limit.
-AHEAD = {COST_EXPLORER}
+# What only some reads use is looked at, or paid, once it is known that a read does.
+OF_SOME = {REDSHIFT, COST_EXPLORER}
 _MET = {
     CALLS: "{you} made {limit:,} calls within a minute",
     ROWS: "{you} read {limit:,} rows within an hour",
@@ -38,15 +39,15 @@ _ADVICE = {
 }
 
 
-async def _for_nothing(calls: int) -> None:
+async def _for_nothing(read: GuardedRead) -> None:
     """Pay where nobody counts."""
 
 
 @dataclass
 class Spent:
-    """What a read has used so far; `pay` charges calls of Cost Explorer ahead, or is RATE_LIMITED."""
+    """What a read has used so far; `pay` charges what is known before it is sent, or is RATE_LIMITED."""
 
-    pay: Callable[[int], Awaitable[None]] = _for_nothing
+    pay: Callable[[GuardedRead], Awaitable[None]] = _for_nothing
     rows: int = 0
     bytes: int = 0
     sent_at: float | None = None
@@ -84,10 +85,11 @@ class Admission:
         known = [(each.subject, quotas.of(each)) for each in _counted(principal)]
         admitted: list[tuple[str, Quota]] = []
 
-        async def pay(calls: int) -> None:
-            for who, quota in known if calls else ():
-                charges = tuple(_charges(quota, {COST_EXPLORER: calls}))
-                _refuse(await meter.admit(who, charges, None, lease), quota, is_app=who != known[0][0])
+        async def pay(read: GuardedRead) -> None:
+            for who, quota in known:
+                charges = _once_known(quota, read)
+                wait = await meter.admit(who, charges, None, lease) if charges else None
+                _refuse(wait, quota, is_app=who != known[0][0])
 
         spent = Spent(pay=pay)
         try:
@@ -116,7 +118,17 @@ class Admission:
 
 
 def _at_first(quota: Quota) -> tuple[Charge, ...]:
-    return tuple(_charges(quota, {kind: 1 if kind == CALLS else 0 for kind in PERIODS if kind not in AHEAD}))
+    return tuple(
+        _charges(quota, {kind: 1 if kind == CALLS else 0 for kind in PERIODS if kind not in OF_SOME})
+    )
+
+
+def _once_known(quota: Quota, read: GuardedRead) -> tuple[Charge, ...]:
+    """Calls that cost money are paid before they are made, so that nobody goes beyond that limit."""
+    amounts: dict[str, float] = {REDSHIFT: 0} if read.source.kind is Kind.REDSHIFT else {}
+    if read.cost_explorer_calls:
+        amounts[COST_EXPLORER] = read.cost_explorer_calls
+    return tuple(_charges(quota, amounts))
 
 
 def _at_last(quota: Quota, spent: Spent, now: float) -> tuple[Charge, ...]:

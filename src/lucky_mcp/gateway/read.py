@@ -216,7 +216,7 @@ class Gateway:
             else:
                 prepared = await self._prepare(journal, principal, source, request)
                 self.probed.refuse_more(principal, prepared, journal.view.now)
-            await spent.pay(prepared.guarded.cost_explorer_calls)
+            await spent.pay(prepared.guarded)
             return prepared
         except ReadError as refusal:
             journal.refused(refusal)
