@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 DECIMALS = frozenset({"DECIMAL", "NUMERIC"})
 INTEGERS = frozenset({"TINYINT", "SMALLINT", "MEDIUMINT", "INT", "INTEGER", "BIGINT"})
 FLOATS = frozenset({"FLOAT", "REAL", "DOUBLE", "DOUBLE PRECISION"})
@@ -16,9 +18,11 @@ DATES = frozenset({"DATE"})
 FAMILIES = {"whole": INTEGERS, "decimal": DECIMALS, "text": TEXTS, "date": DATES, "time": TIMESTAMPS}
 
 
+TYPES_REMEMBERED = 4_096  # a fleet has some hundreds
 UNSIGNED = (" ZEROFILL", " UNSIGNED", " SIGNED")
 
 
+@lru_cache(TYPES_REMEMBERED)
 def base_type(type_: str) -> tuple[str, str]:
     """Return the type's name in upper case, without UNSIGNED, and what its bracket holds.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from enum import Enum
+from functools import lru_cache
 
 from lucky_mcp.catalog.column_types import (
     BOOLEANS,
@@ -14,6 +15,7 @@ from lucky_mcp.catalog.column_types import (
     INTEGERS,
     TEXTS,
     TIMESTAMPS,
+    TYPES_REMEMBERED,
     base_type,
 )
 from lucky_mcp.model.decision import VisibleColumn
@@ -47,9 +49,12 @@ TYPES = {
 
 def family_of(column: VisibleColumn) -> Family | None:
     """Return the family of a column that is shown as it is; None for a mask or any other type."""
-    if column.mask is not None or column.masks_below:
-        return None
-    base, sizes = base_type(column.type)
+    return None if column.mask is not None or column.masks_below else _family_of_type(column.type)
+
+
+@lru_cache(TYPES_REMEMBERED)
+def _family_of_type(type_: str) -> Family | None:
+    base, sizes = base_type(type_)
     if base in DECIMALS:
         numbers = [int(each) for each in re.findall(r"\d+", sizes)]
         narrow = bool(numbers) and numbers[0] <= DIGITS_MAX and sum(numbers[1:]) <= SCALE_MAX
