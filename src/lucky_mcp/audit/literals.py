@@ -28,6 +28,7 @@ DIGITS_KEPT = 5
 CHARACTERS_KEPT = 2
 YEAR_KEPT = 2015  # nobody who is of an age to be a customer was born since
 TEXTS_REMEMBERED = 2_048
+NAME_CHARACTERS_MAX, NAMES_REMEMBERED = 259, 8_192  # four parts of 64 and what joins them
 CUT = " characters)"
 _EPOCH_MS = range(1_420_070_400_000, 2_000_000_000_000)
 
@@ -123,7 +124,7 @@ class Literals:
         return f"{before}~{self.stand_in(text)}{'%' if text.endswith('%') else ''}"
 
     def _name(self, text: str) -> str | None:
-        is_plain = _PLAIN_NAME.fullmatch(text) and not _LONG_NUMBER.search(text)
+        is_plain = len(text) <= NAME_CHARACTERS_MAX and _is_plain_name(text)
         return None if is_plain else f"x{self.stand_in(text)}"
 
     def _in_keys(self, found: re.Match[str]) -> str:
@@ -141,6 +142,11 @@ class Literals:
         quote, inside = found[0][0], found[0][1:-1]
         made = None if _NAME_IN_MESSAGE.fullmatch(inside) else self._string(inside)
         return found[0] if made is None else f"{quote}{made}{quote}"
+
+
+@lru_cache(NAMES_REMEMBERED)
+def _is_plain_name(text: str) -> bool:
+    return _PLAIN_NAME.fullmatch(text) is not None and _LONG_NUMBER.search(text) is None
 
 
 def canonical(value: str) -> str:

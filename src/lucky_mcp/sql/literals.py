@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import pairwise
+from typing import TypeAlias
 
 from sqlglot.errors import SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
@@ -25,15 +25,22 @@ STRINGS = frozenset(
     }
 )
 NAMES = frozenset({TokenType.VAR, TokenType.IDENTIFIER})
+REPLACED = STRINGS | NAMES | {TokenType.NUMBER}
 MARK = "?"
 _LIST = re.compile(r"\?(?:\s*,\s*\?)+")
 
-Replacement = Callable[[Token, str], str]
-"""From a token and its spelling to what is written in its place."""
+Word: TypeAlias = Token
+"""A token, to those who replace some: its type, its text without quotes, where it starts and ends."""
+Replacement = Callable[[Word], str | None]
+"""From a literal or name to what is written in its place; None leaves it as it is spelled."""
 
 
 def replaced(text: str, grammar: Grammar, replacement: Replacement) -> str | None:
-    """Return the text with each token as `replacement` has it, without comments; None if it has no tokens."""
+    """Return the text with literals and names as `replacement` has them, without comments.
+
+    None if it has no tokens. What follows a number without a gap (0x41, where a dialect has no such notation)
+    belongs to it.
+    """
     try:
         tokens = tokens_of(text, grammar.dialect)
     except (SqlglotError, ValueError, IndexError, RecursionError):
@@ -44,8 +51,8 @@ def replaced(text: str, grammar: Grammar, replacement: Replacement) -> str | Non
 def shape_of(text: str, grammar: Grammar) -> str:
     """Return the text on one line with `?` for every literal and list of literals, "" if it has no tokens."""
 
-    def cut(token: Token, spelling: str) -> str:
-        return MARK if is_literal(token) else spelling
+    def cut(token: Token) -> str | None:
+        return MARK if is_literal(token) else None
 
     found = replaced(text, grammar, cut) or ""
     return _LIST.sub(MARK, " ".join(found.split()))
@@ -57,16 +64,26 @@ def is_literal(token: Token) -> bool:
 
 
 def _pieces(text: str, tokens: list[Token], replacement: Replacement) -> Iterator[str]:
-    """What follows a number without a gap (0x41, where a dialect has no such notation) belongs to it."""
-    yield replacement(tokens[0], _spelling(text, tokens[0]))
-    for before, token in pairwise(tokens):
-        between = text[before.end + 1 : token.start]
-        glued = not between and before.token_type is TokenType.NUMBER and token.token_type is TokenType.VAR
-        if glued:
-            continue
-        yield between if not between.strip() else " "
-        yield replacement(token, _spelling(text, token))
-
-
-def _spelling(text: str, token: Token) -> str:
-    return text[token.start : token.end + 1]
+    """What is left as it is comes in as few pieces as there are changes: most of a text is."""
+    copied = tokens[0].start
+    end = copied - 1
+    kind: TokenType | None = None
+    for token in tokens:
+        start, before, kind = token.start, kind, token.token_type
+        if start != end + 1:
+            gap = text[end + 1 : start]
+            if start <= end or (gap != " " and gap.strip()):
+                yield text[copied : end + 1]
+                yield " " if start > end else ""
+                copied = start
+        made = None
+        if before is TokenType.NUMBER and kind is TokenType.VAR and start == end + 1:
+            made = ""
+        elif kind in REPLACED:
+            made = replacement(token)
+        end = token.end
+        if made is not None:
+            yield text[copied:start]
+            yield made
+            copied = end + 1
+    yield text[copied : end + 1]

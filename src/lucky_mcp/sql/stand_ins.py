@@ -7,7 +7,7 @@ from collections.abc import Callable
 from sqlglot.tokenizer_core import Token
 
 from lucky_mcp.sql.dialects import Grammar
-from lucky_mcp.sql.literals import NAMES, STRINGS, is_literal, replaced
+from lucky_mcp.sql.literals import NAMES, STRINGS, replaced
 
 StandIn = Callable[[str], str | None]
 """From a value to what stands in for it, None to leave it as it is written."""
@@ -18,16 +18,16 @@ def with_stand_ins(
 ) -> str | None:
     """Return the text without comments, with what stands in for its values; None when it has no tokens."""
 
-    def replacement(token: Token, spelling: str) -> str:
-        if is_literal(token):
-            is_string = token.token_type in STRINGS
-            made = (string if is_string else number)(token.text)
+    def replacement(token: Token) -> str | None:
+        if token.token_type in NAMES:
+            made = name(token.text)
             if made is None:
-                return spelling
-            return f"'{made}'" if is_string else made
-        made = name(token.text) if token.token_type in NAMES else None
-        if made is None:
-            return spelling
-        return f"{spelling[0]}{made}{spelling[-1]}" if spelling != token.text else made
+                return None
+            spelling = text[token.start : token.end + 1]
+            return f"{spelling[0]}{made}{spelling[-1]}" if spelling != token.text else made
+        if token.token_type in STRINGS:
+            made = string(token.text)
+            return None if made is None else f"'{made}'"
+        return number(token.text)
 
     return replaced(text, grammar, replacement)

@@ -18,7 +18,7 @@ from lucky_mcp.policy.policy_set import PolicySet
 from lucky_mcp.policy.scrub import EMAIL, PHONE
 from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.literal_uses import LiteralUses, literal_uses
-from lucky_mcp.sql.literals import NAMES, STRINGS, is_literal, replaced
+from lucky_mcp.sql.literals import NAMES, STRINGS, Word, replaced
 
 # What a text may say without being a value: the form of a date, a unit of time, a path in JSON, a separator.
 _FORMATS = re.compile(
@@ -49,30 +49,23 @@ class Scrubber:
         keep = _Kept(self.view, caller, source, sql, literal_uses(sql, grammar))
         names: dict[str, str] = {}
 
-        return replaced(
-            sql,
-            grammar,
-            lambda token, spelling: (
-                self._literal(token.text, spelling, token.token_type in STRINGS, keep)
-                if is_literal(token)
-                else self._name(token.text, spelling, source, names)
-                if token.token_type in NAMES
-                else spelling
-            ),
-        )
+        def replacement(token: Word) -> str | None:
+            if token.token_type in NAMES:
+                return self._name(token.text, sql[token.start : token.end + 1], source, names)
+            is_string = token.token_type in STRINGS
+            if keep.keeps(token.text, is_string):
+                return None
+            return f"'{_stand_in(token.text)}'" if is_string else "1"
 
-    def _literal(self, text: str, spelling: str, is_string: bool, keep: _Kept) -> str:
-        if keep.keeps(text, is_string):
-            return spelling
-        return f"'{_stand_in(text)}'" if is_string else "1"
+        return replaced(sql, grammar, replacement)
 
-    def _name(self, text: str, spelling: str, source: Source, names: dict[str, str]) -> str:
+    def _name(self, text: str, spelling: str, source: Source, names: dict[str, str]) -> str | None:
         """A name that is nobody's and reads like a value, or like a sentence, is one that was made up."""
         is_quoted = spelling != text
         if text.lower() in self._names_of(source):
-            return spelling
+            return None
         if not _VALUE_IN_NAME.search(text) and not (is_quoted and not text.isidentifier()):
-            return spelling
+            return None
         made = names.setdefault(text, f"x{len(names) + 1}")
         return f"{spelling[0]}{made}{spelling[-1]}" if is_quoted else made
 
