@@ -49,18 +49,26 @@ class Wrong(RuntimeError):
 
 
 async def measured(
-    endpoint: Endpoint, statement: Callable[[int], tuple[str, str]], *, clients: int, seconds: float
+    endpoint: Endpoint,
+    statement: Callable[[int], tuple[str, str]],
+    *,
+    clients: int,
+    seconds: float,
+    first: int = 0,
 ) -> Measured:
-    """Let so many clients ask for so long; `statement` gives, for the number of a call, a text and a part of its answer."""
+    """Let so many clients ask for so long, from call number `first` on.
+
+    `statement` gives, for the number of a call, a text and a part of its answer.
+    """
     taken: list[float] = []
     start = time.perf_counter()
     until = start + seconds
 
-    async def client(first: int) -> None:
+    async def client(number: int) -> None:
         connection = await _Connection.opened(endpoint)
-        number = first
+        least = number + CALLS_LEAST * clients
         try:
-            while number < CALLS_LEAST * clients or time.perf_counter() < until:
+            while number < least or time.perf_counter() < until:
                 sql, part = statement(number)
                 began = time.perf_counter()
                 answer = await connection.call(sql, number)
@@ -71,7 +79,7 @@ async def measured(
         finally:
             connection.close()
 
-    await asyncio.gather(*(client(number) for number in range(clients)))
+    await asyncio.gather(*(client(first + number) for number in range(clients)))
     cuts = statistics.quantiles(taken, n=100, method="inclusive")
     return Measured(
         calls_per_second=len(taken) / (time.perf_counter() - start),
