@@ -239,7 +239,7 @@ class OnPostgres(_OnServer):
             dbname="postgres",
             autocommit=True,
         )
-        with connection:
+        with closing(connection):  # a statement may leave it in the middle of a copy
             connection.execute(f"SET search_path = {self.loaded.schemas[source]}".encode())
             connection.execute(f"SET statement_timeout = {int(SECONDS_MAX * 1000)}".encode())
             return [self._said(connection, text) for text in texts][-1]

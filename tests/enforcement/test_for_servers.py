@@ -4,6 +4,7 @@ import pytest
 import sqlglot
 
 from lucky_mcp.enforcement.render import render_agent, render_engine
+from lucky_mcp.errors import ConstructRefused
 from lucky_mcp.model.source import Dialect, Kind
 
 MYSQL = [
@@ -24,6 +25,28 @@ POSTGRES = [
     ("SELECT Ab AS Ünit", 'SELECT Ab AS "Ünit"'),
     ("SELECT 1 AS 订单A", 'SELECT 1 AS "订单a"'),
 ]
+# What a planner may not try on its statistics: a pattern that may end in an escape character.
+PATTERNS = [
+    ("a LIKE 'x%'", "a LIKE 'x%'"),
+    (r"a LIKE '\%x'", r"a LIKE '\%x'"),
+    ("a LIKE 'x!%' ESCAPE '!'", "a LIKE 'x!%' ESCAPE '!'"),
+    ("a LIKE 'x%!' ESCAPE '!'", "a LIKE ('x%!' || (SELECT '')) ESCAPE '!'"),
+    ("a LIKE 'x%' ESCAPE ''", "a LIKE ('x%' || (SELECT '')) ESCAPE ''"),
+    ("a LIKE 'x%\\'", "a LIKE ('x%\\' || (SELECT ''))"),
+    ("NOT a ILIKE 'x%\\'", "NOT a ILIKE ('x%\\' || (SELECT ''))"),
+    ("a !~~ 'x%\\'", "a NOT LIKE ('x%\\' || (SELECT ''))"),
+    ("a LIKE b", "a LIKE (b || (SELECT ''))"),
+    ("a LIKE 'x%' || b", "a LIKE (('x%' || b) || (SELECT ''))"),
+    ("a LIKE LOWER(b)", "a LIKE (LOWER(b) || (SELECT ''))"),
+    ("a LIKE CASE WHEN b THEN 'x' END", "a LIKE (CASE WHEN b THEN 'x' END || (SELECT ''))"),
+    (
+        "a LIKE ANY (ARRAY['x', 'y\\', b])",
+        "a LIKE ANY(ARRAY['x', ('y\\' || (SELECT '')), (b || (SELECT ''))])",
+    ),
+    ("a LIKE ANY (SELECT b FROM t)", "a LIKE ANY (SELECT b FROM t OFFSET 0)"),
+    ("a LIKE ALL (SELECT 'x' LIMIT 1)", "a LIKE ALL (SELECT 'x' LIMIT 1)"),
+    ("a LIKE ANY ('{x,y}')", "a LIKE ANY('{x,y}')"),
+]
 
 
 @pytest.mark.parametrize(("agent", "engine"), MYSQL)
@@ -42,3 +65,22 @@ def test_the_agents_text_keeps_its_form() -> None:
 def test_postgres(agent: str, engine: str) -> None:
     tree = sqlglot.parse_one(agent, read="postgres")
     assert render_engine(tree, Dialect.POSTGRES, Kind.POSTGRES) == engine
+
+
+@pytest.mark.parametrize("kind", [Kind.POSTGRES, Kind.REDSHIFT])
+@pytest.mark.parametrize(("agent", "engine"), PATTERNS)
+def test_patterns(agent: str, engine: str, kind: Kind) -> None:
+    tree = sqlglot.parse_one(f"SELECT {agent}", read="postgres")
+    dialect = Dialect.POSTGRES if kind is Kind.POSTGRES else Dialect.REDSHIFT
+    found = render_engine(tree, dialect, kind)
+    assert found == f"SELECT {engine}" or kind is Kind.REDSHIFT
+    assert found.count("(SELECT '')") == engine.count("(SELECT '')")
+
+
+@pytest.mark.parametrize(
+    "patterns", [r"'{x\\}'", "ARRAY['x'] || ARRAY['y']", "b", "STRING_TO_ARRAY('x', ',')"]
+)
+def test_patterns_of_an_array_that_is_computed_are_refused(patterns: str) -> None:
+    tree = sqlglot.parse_one(f"SELECT a LIKE ANY ({patterns})", read="postgres")
+    with pytest.raises(ConstructRefused, match="written out"):
+        render_engine(tree, Dialect.POSTGRES, Kind.POSTGRES)

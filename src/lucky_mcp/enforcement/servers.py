@@ -10,6 +10,7 @@ from sqlglot import exp
 from sqlglot.dialects.mysql import MySQL
 from sqlglot.generator import Generator
 
+from lucky_mcp.enforcement.like_patterns import hide_patterns
 from lucky_mcp.model.source import Kind
 
 OPERATOR = "lucky_operator"
@@ -58,6 +59,7 @@ def _fitting(alias: exp.Identifier) -> exp.Identifier:
 
 
 def _for_postgres(tree: exp.Expr) -> None:
+    hide_patterns(tree)
     for fetch in list(tree.find_all(exp.Fetch)):
         _as_limit(fetch)
     for node in list(tree.find_all(exp.Identifier)):
