@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -124,6 +125,15 @@ async def test_a_stream_ends_when_its_token_is_revoked(house: House) -> None:
         await asyncio.wait_for(is_broken_off(lines), 10)
         assert len(house.app.streams) == 1
         await stays_open(others)
+
+
+async def test_the_end_of_a_stream_is_no_defect(house: House, caplog: pytest.LogCaptureFixture) -> None:
+    made = house.tokens.create(subject="ann", roles=("analyst",))
+    async with house.stream(made.secret) as lines:
+        house.tokens.revoke(made.id)
+        await asyncio.wait_for(is_broken_off(lines), 10)
+    await until(lambda: len(house.app.streams) == 0)
+    assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
 
 
 async def test_a_stream_ends_when_its_token_expires(house: House) -> None:

@@ -8,6 +8,9 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_BYTES_MAX = 64 << 10
+# The extension of ASGI by which an application ends its connection in the middle of an answer.
+HANG_UP = "lucky_mcp.hang_up"
+_FLUSH_SECONDS = 5.0
 
 
 def bounded_connections(connections_max: int, *, request_s: float) -> type[asyncio.Protocol]:
@@ -88,6 +91,7 @@ class _Bounded(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self._is_in_head = True
+        self.scope["extensions"] = {HANG_UP: {"now": self._hang_up}}
         if self._is_idle():
             self._unasked.add(self)
 
@@ -102,6 +106,11 @@ class _Bounded(HttpToolsProtocol):
             self._request_came()
         elif not self.transport.is_closing():
             self._unasked.add(self)
+
+    def _hang_up(self) -> None:
+        """Close the connection once everything is written, or soon if its client does not read."""
+        self.transport.close()
+        self.loop.call_later(_FLUSH_SECONDS, self.transport.abort)
 
     def _has_made_room(self) -> bool:
         other = self._unasked.pop()

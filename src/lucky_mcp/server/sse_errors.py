@@ -17,6 +17,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lucky_mcp.server.connections import HANG_UP
 from lucky_mcp.server.drain import Drain
 from lucky_mcp.server.http_limits import HttpLimits
 from lucky_mcp.server.request_body import READ_TIMES_MAX, Body, read_body
@@ -76,6 +77,8 @@ class SseErrors:
         try:
             watch = partial(self._credentials.watch, stream, scope)
             await self._app(scope, _until_broken(receive, stream, watch), sent)
+            if stream.broken.is_set():
+                await _hung_up(scope, receive)
         finally:
             self._streams.closed(stream)
 
@@ -143,6 +146,15 @@ class SseErrors:
             log.error("defect", what="a message of an SSE session failed", exc_info=True)
             refused = 500
         return refused
+
+
+async def _hung_up(scope: Scope, receive: Receive) -> None:
+    """End the connection here: an answer without its end would be logged as a defect of the application."""
+    hang_up = scope.get("extensions", {}).get(HANG_UP)
+    if hang_up is not None:
+        hang_up["now"]()
+        while (await receive())["type"] != "http.disconnect":
+            pass
 
 
 def _until_broken(receive: Receive, stream: SseStream, watch: Watch) -> Receive:
