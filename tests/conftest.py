@@ -117,3 +117,8 @@ async def gateway(demo_policies: PolicySet) -> AsyncIterator[Gateway]:
     made = await opened(demo_policies)
     yield made
     await made.close()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest, so that nothing waits for it in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

@@ -41,11 +41,15 @@ class Told:
 
 
 class Crowd:
-    """CLIENTS clients of one server, which can be asked to be quiet for a while."""
+    """CLIENTS clients of one server, which can be asked to be quiet for a while.
 
-    def __init__(self, endpoint: str, *, clients: int = CLIENTS, seed: int = 1) -> None:
+    Each waits `pause_s` seconds on average between two calls.
+    """
+
+    def __init__(self, endpoint: str, *, pause_s: float = 0.0, clients: int = CLIENTS, seed: int = 1) -> None:
         self.told = Told()
         self._endpoint = endpoint
+        self._pause_s = pause_s
         self._clients = clients
         self._seed = seed
         self._may_ask = asyncio.Event()
@@ -78,6 +82,7 @@ class Crowd:
                     for _ in range(CALLS_PER_CLIENT):
                         await self._may_ask.wait()
                         await self._call(client, chance)
+                        await asyncio.sleep(2 * self._pause_s * chance.random())
             except asyncio.CancelledError:
                 raise
             except Exception as failure:

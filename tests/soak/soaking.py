@@ -34,10 +34,17 @@ class Soaked:
     killed: int = 0
 
 
-async def soaked(world: World, server: Served, enough: Callable[[float, int], bool], say: Say) -> Soaked:
+async def soaked(
+    world: World,
+    server: Served,
+    enough: Callable[[float, int], bool],
+    say: Say,
+    *,
+    pause_s: float = 0.0,
+) -> Soaked:
     """Go on, a round of faults after the other, until `enough` of (minutes, rounds)."""
     began = time.monotonic()
-    async with Crowd(server.endpoint) as crowd:
+    async with Crowd(server.endpoint, pause_s=pause_s) as crowd:
         soak = Soaked(told=crowd.told)
         rounds = 0
         while not enough((time.monotonic() - began) / 60, rounds):
