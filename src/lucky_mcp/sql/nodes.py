@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
+from types import MappingProxyType
 from typing import TypeVar
 
 from sqlglot import exp
@@ -44,13 +45,14 @@ class Nodes:
         return found
 
 
-_families: dict[type[exp.Expr], dict[type[exp.Expr], int]] = {}
+_families: dict[type[exp.Expr], Mapping[type[exp.Expr], int]] = {}
 
 
-def _family(kind: type[exp.Expr]) -> dict[type[exp.Expr], int]:
-    """Return the type and every type derived from it, each with its place among them."""
+def _family(kind: type[exp.Expr]) -> Mapping[type[exp.Expr], int]:
+    """Return the type and every type derived from it, each with its place among them; nobody changes it."""
     known = _families.get(kind)
     if known is None:
         below = [each for derived in kind.__subclasses__() for each in _family(derived)]
-        known = _families[kind] = {each: place for place, each in enumerate(dict.fromkeys((kind, *below)))}
+        places = {each: place for place, each in enumerate(dict.fromkeys((kind, *below)))}
+        known = _families[kind] = MappingProxyType(places)
     return known
