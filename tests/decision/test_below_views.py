@@ -12,7 +12,15 @@ from lucky_mcp.model.names import TableName
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.requirement import Equals
 from lucky_mcp.policy.expressions import compile_filter
-from lucky_mcp.policy.policy_set import DenialRule, FilterRule, GrantRule, MaskRule, PolicySet, TablePolicy
+from lucky_mcp.policy.policy_set import (
+    DenialRule,
+    FilterRule,
+    FloorRule,
+    GrantRule,
+    MaskRule,
+    PolicySet,
+    TablePolicy,
+)
 
 WAREHOUSE = "redshift"
 SHOPS = {"us_shops": (10001, 10002)}
@@ -240,3 +248,31 @@ def test_who_has_no_grant_on_the_view_has_none_through_its_tables(demo_policies:
     for role in ("dba", "security_reviewer", "customer_care", "nobody"):
         found = decided(demo_policies, HEALTH, role)
         assert found == TableDenied(table=HEALTH, reason=DenyReason.NO_GRANT)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_a_floor_of_a_view_holds_over_a_floor_or_a_mask_below_it(
+    demo_policies: PolicySet, masked: bool
+) -> None:
+    """What comes masked is not masked again; that it is rare in the view is another question."""
+    above = FloorRule(k_min=20, by=("segment", "country_code"), rule=Rule(id="above"))
+    mask = MaskRule(mask=MaskName.REDACT, rule=RULE)
+    change: dict[str, object] = {"floor": above}
+    under: dict[str, object] = {"floor": FloorRule(k_min=5, by=("segment",), rule=Rule(id="under"))}
+    if masked:
+        grants = policy(demo_policies, HEALTH).grants
+        change["grants"] = tuple(replace(each, masks={**each.masks, "segment": mask}) for each in grants)
+        own = GrantRule(roles=frozenset({"executive"}), masks={"segment": mask}, filter=None, rule=RULE)
+        under = {"grants": (own,)}
+    found = decided(demo_policies, HEALTH, changes={HEALTH: change, CUSTOMERS: under})
+    assert isinstance(found, TableDecision) and found.below is not None
+    columns = {each.name: each for each in found.columns}
+    assert columns["segment"].mask is columns["country_code"].mask is MaskName.RARE
+    (merged,) = columns["segment"].merged
+    assert merged.k_min == 20 and [(each.name, each.mask) for each in merged.alike] == [
+        ("country_code", None),
+        ("segment", None),
+    ]
+    (customers,) = found.below.tables
+    (below,) = [each for each in customers.columns if each.name == "segment"]
+    assert below.mask is (MaskName.REDACT if masked else MaskName.RARE)

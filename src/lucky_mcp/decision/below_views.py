@@ -22,6 +22,7 @@ from lucky_mcp.decision.obligations import (
     visible_columns,
     waivers_of,
 )
+from lucky_mcp.decision.rare_rows import floors_on, with_floors, without_floors
 from lucky_mcp.model.decision import (
     DenyReason,
     MaskName,
@@ -116,13 +117,14 @@ def _columns(
     """Return the columns whose origins are all visible, with the masks that are on them already.
 
     A mask that everything in a column comes with is not put on it again: it would show less than it should.
-    With one origin that lacks it, what that holds would be shown as it is.
+    With one origin that lacks it, what that holds would be shown as it is. Floors of the view count what it
+    shows then.
     """
     decided = {each.table: each for each in below}
     visible = {(each.table, column.name): column for each in below for column in each.columns}
     origins = dict(view.origins)
     found = []
-    for column in columns:
+    for column in map(without_floors, columns):
         read = origins.get(column.name)
         if read is None or not set(read) <= visible.keys():
             continue
@@ -132,7 +134,7 @@ def _columns(
         whole = {_mask_of_all(decided[table], name, caller) for table, name in read}
         mask, rule = (None, None) if whole == {column.mask} else (column.mask, column.rule)
         found.append(replace(column, mask=mask, rule=rule, masks_below=known))
-    return tuple(found)
+    return with_floors(found, floors_on(columns))
 
 
 def _mask_of_all(decided: TableDecision, name: str, caller: Caller) -> MaskName | None:
