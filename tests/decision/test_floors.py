@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from lucky_mcp.decision.decide import decide_table
 from lucky_mcp.decision.intersection import both
 from lucky_mcp.decision.rare_rows import with_floors
 from lucky_mcp.model.decision import Averaged, MaskName, Merged, Rule, TableDecision, VisibleColumn
 from lucky_mcp.model.names import TableName
-from lucky_mcp.policy.policy_set import FloorRule
+from lucky_mcp.policy.policy_set import FloorRule, PolicySet
+from tests.support.house import ANALYST
+from tests.support.reference import CRM
 
 NUMBER = VisibleColumn(name="id", type="INT")
 GENDER = VisibleColumn(name="gender", type="VARCHAR(1)")
@@ -50,6 +55,21 @@ def test_rows_agree_by_what_is_shown() -> None:
     gender, year = with_floors((GENDER, YEAR), (FIVE,))
     assert gender.merged[0].alike == (GENDER, YEAR)
     assert (year.mask, year.rule) == (MaskName.YEAR, Rule(id="year"))
+
+
+def test_floors_of_a_table_and_of_its_grants_hold(demo_policies: PolicySet) -> None:
+    source, name = demo_policies.sources[CRM], TableName.parse("luckyus_sales_crm.t_user")
+    table, grant = (
+        FloorRule(k_min=rows, by=("country_code",), rule=Rule(id=title))
+        for rows, title in ((5, "table"), (10, "grant"))
+    )
+    policy = demo_policies.tables[CRM][name]
+    grants = tuple(replace(each, floor=grant) for each in policy.grants)
+    changed = {name: replace(policy, floor=table, grants=grants)}
+    policies = replace(demo_policies, tables={**demo_policies.tables, CRM: changed})
+    found = decide_table(ANALYST, source, name, policies, {})
+    assert isinstance(found, TableDecision)
+    assert [rows for rows, _ in floors_of(found.columns)["country_code"]] == [5, 10]
 
 
 @pytest.mark.parametrize("hidden", [GONE, PAY])

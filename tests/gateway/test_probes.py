@@ -8,17 +8,23 @@ from datetime import timedelta
 
 import pytest
 
-from lucky_mcp.errors import Code, ReadError
+from lucky_mcp.enforcement.probed_values import probed_values
+from lucky_mcp.errors import Code, LimitExceeded, ReadError
 from lucky_mcp.gateway.prepare import prepare
+from lucky_mcp.gateway.probed import Probed
 from lucky_mcp.gateway.read import Gateway
 from lucky_mcp.gateway.refresh import refresh_references
+from lucky_mcp.model.decision import MaskName
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.model.request import SqlRead
+from lucky_mcp.model.source import Kind
 from lucky_mcp.policy.policy_set import PolicySet
+from tests.enforcement.test_unfenced import decided
 from tests.support.house import ANALYST, CARE, NOW, gateway_over
 from tests.support.reference import CRM, ORDERS
 
 PHONE = "luckyus_sales_crm.t_user.phone"
+ONE = "SELECT order_no FROM t_sales_order_m WHERE user_no = 'U1'"
 
 
 @pytest.fixture
@@ -53,6 +59,47 @@ def test_values_that_are_compared_with_a_masked_column(
     source = counting.policies.sources[CRM]
     prepared = prepare(counting.view(), ANALYST, source, request)
     assert prepared.probes == {f"{PHONE} = {value}" for value in values}
+
+
+@pytest.mark.parametrize(
+    ("read", "values"),
+    [
+        ("t_user JOIN (SELECT 'a' AS phone) x USING (phone)", {"a"}),
+        ("t_user JOIN (SELECT 'a' AS user_no) x USING (user_no)", set()),
+        ("t_user NATURAL JOIN (SELECT 'a' AS phone) x", {"a"}),
+    ],
+)
+def test_values_that_are_joined_with_a_masked_column(counting: Gateway, read: str, values: set[str]) -> None:
+    request = SqlRead(source=CRM, sql=f"SELECT COUNT(*) FROM {read}")
+    probes = prepare(counting.view(), ANALYST, counting.policies.sources[CRM], request).probes
+    assert {each for each in probes if each.startswith(PHONE)} == {f"{PHONE} = {value}" for value in values}
+
+
+def test_a_column_that_comes_masked_from_below_a_view_is_asked_after(counting: Gateway) -> None:
+    sql = "SELECT order_no FROM t_sales_order_m WHERE remark = 'a' AND order_no = 'b'"
+    query, permit, _ = decided(counting.view(), "mysql", sql, Kind.MYSQL)
+    (table,) = permit.tables
+    below = {"remark": (MaskName.LAST4,), "order_no": (MaskName.NULL,)}
+    columns = tuple(replace(each, mask=None, masks_below=below.get(each.name, ())) for each in table.columns)
+    shown = replace(permit, tables=(replace(table, columns=columns),))
+    assert probed_values(query, shown) == {f"{table.table}.remark = a"}
+
+
+def test_a_person_has_one_budget_through_whatever_asks(counting: Gateway) -> None:
+    """What one person may guess is no more through several apps, and no less beside others of the app."""
+    prepared = prepare(
+        counting.view(), CARE, counting.policies.sources[ORDERS], SqlRead(source=ORDERS, sql=ONE)
+    )
+    limit = prepared.permit.bound.probes_max
+    whole = replace(prepared, probes=frozenset(f"s.t.c = {number}" for number in range(limit)))
+    further = replace(prepared, probes=frozenset({"s.t.c = x"}))
+    one, other = (Principal(subject=f"app:{name}", roles=CARE.roles) for name in ("one", "other"))
+    probed = Probed()
+    probed.refuse_more(replace(CARE, app=one), whole, NOW)
+    probed.refuse_more(replace(CARE, subject="carl", app=one), whole, NOW)
+    for app in (one, other, None):
+        with pytest.raises(LimitExceeded):
+            probed.refuse_more(replace(CARE, app=app), further, NOW)
 
 
 @pytest.mark.parametrize(

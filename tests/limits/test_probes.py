@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+import pytest
+
+from lucky_mcp.limits import probes
 from lucky_mcp.limits.probes import NEVER, WINDOW, ProbeBudget
 from tests.support.house import NOW
 
@@ -29,6 +32,17 @@ def test_what_is_refused_costs_nothing() -> None:
     assert budget.take("ann", ["a"], 2, NOW) is None
     assert budget.take("ann", ["b", "c"], 2, NOW) == NOW + WINDOW
     assert budget.take("ann", ["b"], 2, NOW) is None
+
+
+def test_of_too_many_callers_the_one_who_asked_longest_ago_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(probes, "CALLERS_MAX", 2)
+    budget = ProbeBudget()
+    for caller in ("ann", "bob", "ann", "cid"):
+        assert budget.take(caller, ["a"], 1, NOW) is None
+    assert budget.take("ann", ["b"], 1, NOW) == budget.take("cid", ["b"], 1, NOW) == NOW + WINDOW
+    assert budget.take("bob", ["b"], 1, NOW) is None
 
 
 def test_no_value_can_be_read_from_it() -> None:
