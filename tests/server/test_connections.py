@@ -11,6 +11,8 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
+from lucky_mcp.model.principal import Principal
+from lucky_mcp.server.auth import BearerVerifier
 from lucky_mcp.server.connections import HEAD_BYTES_MAX, bounded_connections
 from lucky_mcp.server.http_limits import HttpLimits
 from lucky_mcp.server.metrics import metrics_served
@@ -143,6 +145,17 @@ async def test_a_head_without_end_is_not_kept() -> None:
                         await asyncio.sleep(0.01)
                 told = await ended(reader)
     assert told == b""
+
+
+async def test_blanks_around_a_value_are_no_part_of_it() -> None:
+    known = {"lk_ann": Principal(subject="ann", roles=("analyst",))}
+    async with served(BearerVerifier(known.get)) as endpoint:
+        for value in ("Bearer lk_ann", " \t Bearer lk_ann \t ", "Bearer lk_bob"):
+            head = f"GET /sse HTTP/1.1\r\nHost:127.0.0.1 \r\nAuthorization:{value}\r\n\r\n"
+            async with connection(port_of(endpoint)) as (reader, writer):
+                writer.write(head.encode())
+                status = await asyncio.wait_for(reader.readline(), 10)
+            assert status.split()[1] == (b"401" if "bob" in value else b"200"), value
 
 
 async def test_large_heads_and_bodies_are_taken() -> None:

@@ -95,6 +95,10 @@ class _Bounded(HttpToolsProtocol):
         if self._is_idle():
             self._unasked.add(self)
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # The parser leaves the blanks behind a value, which are no part of it.
+        super().on_header(name, value.strip(b" \t"))
+
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         super().on_headers_complete()
