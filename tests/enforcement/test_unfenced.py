@@ -9,13 +9,15 @@ import pytest
 from ruamel.yaml import YAML
 
 from lucky_mcp.decision.decide import decide
+from lucky_mcp.decision.rare_rows import with_floors
 from lucky_mcp.enforcement.enforce import enforce
 from lucky_mcp.enforcement.guarded import GuardedSql
 from lucky_mcp.enforcement.mentioned_columns import narrowed
 from lucky_mcp.enforcement.unfenced import may_run
 from lucky_mcp.gateway.view import View
-from lucky_mcp.model.decision import Permit
+from lucky_mcp.model.decision import Permit, Rule
 from lucky_mcp.model.source import Dialect, Kind, Source
+from lucky_mcp.policy.policy_set import FloorRule
 from lucky_mcp.sql.dialects import GRAMMARS
 from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.parse import parse
@@ -74,6 +76,26 @@ def quoted(dialect: str, name: str, *, bare: bool = False) -> str:
     if dialect == "mysql":
         return f"`{name}`"
     return name if bare else f'"{name}"'
+
+
+@pytest.mark.parametrize("dialect", ["mysql", "postgres"])
+@pytest.mark.parametrize("compared", [False, True])
+def test_rows_that_are_compared_are_filtered_though_the_statement_joins_them(
+    shared: Shared, dialect: str, compared: bool
+) -> None:
+    """A floor, or a mean, counts what the guard reads: without its filter, hidden rows of the table as well."""
+    view = shared.gateway.view()
+    sql = (
+        "SELECT i.quantity, o.order_no FROM t_order_item i JOIN t_sales_order_m o ON i.order_id = o.order_id"
+    )
+    query, permit, source = decided(view, dialect, sql, Kind(dialect))
+    floor = FloorRule(k_min=5, by=("quantity",), rule=Rule(id="rare"))
+    if compared:
+        tables = [replace(each, columns=with_floors(each.columns, [floor])) for each in permit.tables]
+        permit = replace(permit, tables=tuple(tables))
+    text = enforce(query, permit, source, None, view.now).text_sent
+    assert ("COUNT(*) OVER (PARTITION BY" in text) is compared
+    assert (VIA in text) is compared
 
 
 @pytest.mark.parametrize(("dialect", "case"), [each for each in EACH if each.values[1]["unfenced"]])

@@ -28,7 +28,12 @@ ANY_TIME = datetime(2000, 1, 1)  # noqa: DTZ001  (equalities do not lean on the 
 
 
 def without_parents(decided: TableDecision) -> TableDecision | None:
-    """Return the decision without its filters through a parent; None when it has none."""
+    """Return the decision without its filters through a parent; None when it has none.
+
+    Or when its rows are compared with each other: hidden ones would be among them.
+    """
+    if decided.compares_rows:
+        return None
     kept = tuple(each for each in decided.filters if not isinstance(each.predicate, Through))
     return replace(decided, filters=kept) if len(kept) < len(decided.filters) else None
 
