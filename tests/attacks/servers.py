@@ -201,7 +201,7 @@ def _fill_postgres(running: Postgres, tables: Sequence[Table], views: Sequence[V
         for view in views:
             connection.execute(f"CREATE SCHEMA IF NOT EXISTS {view.schema}".encode())
             connection.execute(f"CREATE VIEW {view.schema}.{view.name} AS {view.sql}".encode())
-        make_postgres_reader(running, {*schemas_of(tables), *(view.schema for view in views)})
+        make_postgres_reader(running, sorted({*schemas_of(tables), *(view.schema for view in views)}))
         connection.execute(f"ALTER ROLE {READER} CONNECTION LIMIT -1".encode())
         for text in _BEHIND[POSTGRES]:
             connection.execute(text.encode())
