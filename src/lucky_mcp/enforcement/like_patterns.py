@@ -9,11 +9,15 @@ operator whose selectivity is tried so (`=`, `<`, `~`) gives an answer for any t
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from lucky_mcp.errors import ConstructRefused, Phase
 
 LIKES = (exp.Like, exp.ILike)
+# To a column of bytes it says a character by its number, which may be the escape.
+_OF_BYTES = re.compile(r"\\[0-7x]")
 
 
 def hide_patterns(tree: exp.Expr) -> None:
@@ -39,19 +43,23 @@ def hide_patterns(tree: exp.Expr) -> None:
 
 def _hide(pattern: exp.Expr, escape: str | None) -> None:
     """Append what is no text before the query runs; a pattern that is written out mostly needs none."""
-    if escape is not None and isinstance(pattern, exp.Literal) and not pattern.name.endswith(escape):
+    if escape is not None and isinstance(pattern, exp.Literal) and not _may_end_in(escape, pattern.name):
         return
     nothing = exp.Subquery(this=exp.Select(expressions=[exp.Literal.string("")]))
     pattern.replace(exp.Paren(this=exp.DPipe(this=_atom(pattern.copy()), expression=nothing, safe=True)))
 
 
+def _may_end_in(escape: str, text: str) -> bool:
+    return text.endswith(escape) or _OF_BYTES.search(text) is not None
+
+
 def _escape_of(like: exp.Expr) -> str | None:
-    """Return the escape character; None when it is computed, or there is to be none."""
+    """Return the escape character; None when it is computed, said by its number, or there is to be none."""
     around = like.parent
     if not isinstance(around, exp.Escape) or around.this is not like:
         return "\\"
     given = around.expression
-    return given.name or None if isinstance(given, exp.Literal) else None
+    return given.name if isinstance(given, exp.Literal) and len(given.name) == 1 else None
 
 
 def _keep_apart(query: exp.Query) -> None:
