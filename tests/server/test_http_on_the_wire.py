@@ -1,0 +1,156 @@
+"""What a connection says cannot be taken for anything else, nor cost more than it is worth."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+import uvicorn
+from starlette.types import Receive, Scope, Send
+
+from lucky_mcp.server.connections import HEAD_BYTES_MAX, PIPELINED_MAX, bounded_connections
+from lucky_mcp.server.transports import listen
+from tests.server.test_connections import connection, ended
+
+
+class Requests:
+    """An application that keeps what it is asked, and answers once it `may_answer`."""
+
+    def __init__(self) -> None:
+        self.heads: list[Scope] = []
+        self.bodies: list[bytes] = []
+        self.gone = asyncio.Event()
+        self.may_answer = asyncio.Event()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self.heads.append(scope)
+        self.bodies.append(await self._body(receive))
+        answer = asyncio.ensure_future(self.may_answer.wait())
+        leaves = asyncio.ensure_future(receive())
+        await asyncio.wait({answer, leaves}, return_when=asyncio.FIRST_COMPLETED)
+        if leaves.done():
+            self.gone.set()
+            answer.cancel()
+            return
+        leaves.cancel()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"2")]})
+        await send({"type": "http.response.body", "body": b"ok"})
+
+    async def _body(self, receive: Receive) -> bytes:
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body, more = body + message.get("body", b""), message.get("more_body", False)
+        return body
+
+
+@asynccontextmanager
+async def listening(app: Requests) -> AsyncIterator[int]:
+    bound = listen("127.0.0.1", 0)
+    protocol = bounded_connections(10, request_s=60)
+    server = uvicorn.Server(uvicorn.Config(app, http=protocol, lifespan="off", log_config=None))
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    await server.startup(sockets=[bound])
+    try:
+        yield bound.getsockname()[1]
+    finally:
+        server.should_exit = True
+        await server.shutdown(sockets=[bound])
+
+
+async def answers_to(app: Requests, *parts: bytes) -> bytes:
+    """What comes back for parts that are sent one by one."""
+    async with listening(app) as port, connection(port) as (reader, writer):
+        for part in parts:
+            writer.write(part)
+            await asyncio.sleep(0.05)
+        app.may_answer.set()
+        await asyncio.sleep(0.2)
+        with suppress(OSError):
+            writer.write_eof()
+        return await ended(reader)
+
+
+INNER = b"POST /inner HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n"
+UPGRADE = b"POST /outer HTTP/1.1\r\nHost: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: %s\r\nX: y\r\n"
+LENGTH = b"Content-Length: %d\r\n\r\n" % len(INNER)
+CHUNKS = b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(INNER), INNER)
+GET = b"GET /next HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+@pytest.mark.parametrize("protocol", [b"h2c", b"websocket", b"other"])
+@pytest.mark.parametrize("body", [(LENGTH + INNER,), (LENGTH, INNER), (CHUNKS,), (LENGTH, INNER + GET)])
+async def test_the_body_of_one_who_asks_for_an_upgrade_is_no_request(
+    protocol: bytes, body: tuple[bytes, ...]
+) -> None:
+    app = Requests()
+    app.may_answer.set()
+    await answers_to(app, UPGRADE % protocol + body[0], *body[1:])
+    assert [each["path"] for each in app.heads] == ["/outer", "/next"][: 1 + (GET in body[-1])]
+    assert app.bodies[0] == INNER
+    assert (b"x", b"y") in app.heads[0]["headers"]
+
+
+async def test_a_connection_to_elsewhere_is_refused() -> None:
+    app = Requests()
+    told = await answers_to(app, b"CONNECT other:80 HTTP/1.1\r\nHost: other:80\r\n\r\n")
+    assert told.startswith(b"HTTP/1.1 400")
+    assert app.heads == []
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n"
+
+
+async def test_what_follows_a_body_is_no_header() -> None:
+    app = Requests()
+    await answers_to(app, CHUNKED + b"Authorization: Bearer a\r\n\r\n")
+    assert app.bodies == [b"ab"]
+    assert [name for name, _ in app.heads[0]["headers"]] == [b"host", b"transfer-encoding"]
+
+
+async def test_what_follows_a_body_is_not_kept_without_end() -> None:
+    sent = 0
+    async with listening(Requests()) as port:
+        with suppress(ConnectionError):
+            async with connection(port) as (_, writer):
+                writer.write(CHUNKED + b"X: ")
+                while sent < 200:
+                    writer.write(b"a" * HEAD_BYTES_MAX)
+                    sent += 1
+                    await writer.drain()
+                    await asyncio.sleep(0.005)
+    assert sent < 200
+
+
+async def test_a_body_in_many_chunks_is_taken() -> None:
+    app, part = Requests(), b"%x\r\n" % 40_000
+    app.may_answer.set()
+    # Each part ends behind a chunk's length, where what follows might be no body.
+    parts = [b"a" * 40_000 + b"\r\n" + part] * 5
+    head = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n"
+    told = await answers_to(app, head + part, *parts, b"a" * 40_000 + b"\r\n0\r\n\r\n")
+    assert told.startswith(b"HTTP/1.1 200")
+    assert len(app.bodies[0]) == 240_000
+
+
+async def test_some_requests_may_wait_behind_another() -> None:
+    app = Requests()
+    assert (await answers_to(app, GET * (PIPELINED_MAX + 1))).count(b"HTTP/1.1 200") == PIPELINED_MAX + 1
+
+
+async def test_requests_without_end_may_not() -> None:
+    """Each would be kept, and with every answer more would be read."""
+    app = Requests()
+    assert await answers_to(app, GET * (PIPELINED_MAX + 2)) == b""
+
+
+async def test_a_client_that_goes_away_is_noticed_though_it_had_asked_more() -> None:
+    app = Requests()
+    async with listening(app) as port:
+        async with connection(port) as (_, writer):
+            writer.write(GET + GET)
+            await asyncio.sleep(0.1)
+        await asyncio.wait_for(app.gone.wait(), 5)
