@@ -67,7 +67,7 @@ bench-serving: setup .bench/node_modules ## Measure calls over HTTP beside other
 
 .bench/node_modules: bench/serving/peers/package-lock.json
 	mkdir -p .bench && cp bench/serving/peers/package*.json .bench/
-	cd .bench && npm ci --no-audit --no-fund --loglevel=error
+	cd .bench && npm install --no-save --no-audit --no-fund --loglevel=error
 	touch $@
 
 soak: setup ## Sixteen clients and faults for MINUTES=30: nothing of a server may grow
