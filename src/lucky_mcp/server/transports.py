@@ -21,6 +21,7 @@ from lucky_mcp.server.drain import Drain
 from lucky_mcp.server.gate import CallGate, ChunkedBodies, StreamCaps
 from lucky_mcp.server.http_limits import HttpLimits
 from lucky_mcp.server.http_server import DrainingServer
+from lucky_mcp.server.plain_requests import PlainRequests
 from lucky_mcp.server.single_exchange import SingleExchange
 from lucky_mcp.server.sse_errors import MESSAGES_PATH, SSE_PATH, SseErrors
 from lucky_mcp.server.sse_streams import SseStreams
@@ -77,7 +78,9 @@ def http_app(
         sse = create_sse_app(server, MESSAGES_PATH, SSE_PATH, auth=server.auth)
         known = {getattr(route, "path", None) for route in routes}
         routes += [route for route in sse.routes if getattr(route, "path", None) not in known]
+        _open_streams_by_get_alone(routes)
     doors = [
+        Middleware(PlainRequests),
         Middleware(SseErrors, streams=streams, drain=drain, limits=limits, auth=server.auth),
         Middleware(CallGate, path=MCP_PATH, drain=drain, limits=limits),
     ]
@@ -98,6 +101,13 @@ def _answer_calls_at_once(routes: Sequence[BaseRoute], limits: HttpLimits) -> No
                 door.app = direct
             else:
                 route.app = direct
+
+
+def _open_streams_by_get_alone(routes: Sequence[BaseRoute]) -> None:
+    """A route for GET takes HEAD as well: a stream that nobody counts, and whose end nobody sees."""
+    for route in routes:
+        if isinstance(route, Route) and route.path == SSE_PATH and route.methods:
+            route.methods.discard("HEAD")
 
 
 def is_loopback(host: str) -> bool:
