@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lucky_mcp.server.connections import HEAD_BYTES_MAX, PIPELINED_MAX, bounded_connections
 from lucky_mcp.server.transports import listen
-from tests.server.test_connections import connection, ended
+from tests.server.test_connections import REQUEST, bounded, connection, ended
 
 
 class Requests:
@@ -47,9 +47,9 @@ class Requests:
 
 
 @asynccontextmanager
-async def listening(app: Requests) -> AsyncIterator[int]:
+async def listening(app: ASGIApp, request_s: float = 60) -> AsyncIterator[int]:
     bound = listen("127.0.0.1", 0)
-    protocol = bounded_connections(10, request_s=60)
+    protocol = bounded_connections(10, request_s=request_s)
     server = uvicorn.Server(uvicorn.Config(app, http=protocol, lifespan="off", log_config=None))
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
@@ -154,3 +154,39 @@ async def test_a_client_that_goes_away_is_noticed_though_it_had_asked_more() -> 
             writer.write(GET + GET)
             await asyncio.sleep(0.1)
         await asyncio.wait_for(app.gone.wait(), 5)
+
+
+@pytest.mark.parametrize("asked", [REQUEST, REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")])
+async def test_who_reads_nothing_keeps_nobody_out(asked: bytes) -> None:
+    async with bounded(1, request_s=0.3, size=32 << 20) as port, connection(port) as (reader, writer):
+        reader._transport.pause_reading()  # type: ignore[attr-defined]
+        writer.write(asked)
+        await asyncio.sleep(1)
+        async with connection(port) as (other, other_writer):
+            other_writer.write(REQUEST)
+            assert (await asyncio.wait_for(other.readline(), 10)).startswith(b"HTTP/1.1 200")
+
+
+class Pieces:
+    """An application whose answer comes in so many pieces."""
+
+    def __init__(self, number: int, size: int) -> None:
+        self._number, self._size = number, size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        length = b"%d" % (self._number * self._size)
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        for left in reversed(range(self._number)):
+            await send({"type": "http.response.body", "body": b"a" * self._size, "more_body": left > 0})
+
+
+@pytest.mark.parametrize("number", [1, 24, 384])
+async def test_who_reads_slowly_is_not_cut_off(number: int) -> None:
+    size = 24 << 20
+    app = Pieces(number, size // number)
+    async with listening(app, request_s=0.3) as port, connection(port) as (reader, writer):
+        writer.write(REQUEST)
+        await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+        for _ in range(12):
+            await asyncio.wait_for(reader.readexactly(size // 12), 10)
+            await asyncio.sleep(0.15)

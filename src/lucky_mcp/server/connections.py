@@ -24,7 +24,8 @@ def bounded_connections(connections_max: int, *, request_s: float) -> type[async
     keeps nobody out; where there is none, it is closed at once. One is closed too when its next request is
     not whole, body included, `request_s` seconds after it was opened, or after the first byte of that; and
     HEAD_BYTES_MAX bytes into a head or what follows a body: the parser itself would keep one of any size.
-    So is one on which more than PIPELINED_MAX requests wait.
+    So is one on which more than PIPELINED_MAX requests wait, and one whose client reads nothing of what waits
+    for it, `request_s` seconds long.
     """
 
     class Bounded(_Bounded):
@@ -67,6 +68,7 @@ class _Bounded(HttpToolsProtocol):
     _request_s: float
     _unasked: _Unasked
     _deadline: asyncio.TimerHandle | None = None
+    _reading: asyncio.TimerHandle | None = None
     _is_in_head = False
     _is_behind_body = False
     _head_bytes = 0
@@ -91,6 +93,7 @@ class _Bounded(HttpToolsProtocol):
             self.answering.disconnected = True
             self.answering.message_event.set()
         self._request_came()
+        self._was_read()
 
     def data_received(self, data: bytes) -> None:
         # What comes with a head's first bytes is bounded by what is read at once.
@@ -138,7 +141,16 @@ class _Bounded(HttpToolsProtocol):
         if not self.parser.should_upgrade():
             super().on_message_complete()
 
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._await_reader()
+
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._was_read()
+
     def on_response_complete(self) -> None:
+        self._await_reader()
         # What waited behind this request begins here, without new data.
         super().on_response_complete()
         if not self._is_idle():
@@ -178,6 +190,24 @@ class _Bounded(HttpToolsProtocol):
     def _give_up(self) -> None:
         self._deadline = None
         if self._is_idle() or self.cycle.more_body:
+            self.transport.abort()
+
+    def _await_reader(self) -> None:
+        """Give up a client that reads nothing: what waits for it would keep the connection for ever."""
+        waiting = self.transport.get_write_buffer_size()
+        if waiting and self._reading is None:
+            self._reading = self.loop.call_later(self._request_s, self._give_up_unread, waiting)
+
+    def _was_read(self) -> None:
+        if self._reading is not None:
+            self._reading.cancel()
+            self._reading = None
+
+    def _give_up_unread(self, waiting: int) -> None:
+        self._reading = None
+        if self.transport.get_write_buffer_size() < waiting:
+            self._await_reader()
+        else:
             self.transport.abort()
 
     def _is_idle(self) -> bool:
