@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from lucky_mcp.server.connections import HEAD_BYTES_MAX, PIPELINED_MAX, bounded_connections
 from lucky_mcp.server.transports import listen
@@ -165,6 +169,25 @@ async def test_who_reads_nothing_keeps_nobody_out(asked: bytes) -> None:
         async with connection(port) as (other, other_writer):
             other_writer.write(REQUEST)
             assert (await asyncio.wait_for(other.readline(), 10)).startswith(b"HTTP/1.1 200")
+
+
+async def test_nothing_is_kept_of_a_connection_that_was_reset() -> None:
+    app = Pieces(1, 2)
+    async with listening(app) as port:
+        for _ in range(20):
+            async with connection(port) as (reader, writer):
+                writer.write(REQUEST)
+                await asyncio.wait_for(reader.readuntil(b"aa"), 10)
+                plain = writer.get_extra_info("socket")
+                plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        await asyncio.sleep(0.2)
+        gc.collect()
+        kept = [
+            each
+            for each in gc.get_objects()
+            if isinstance(each, HttpToolsProtocol) and each.config.app is app
+        ]
+        assert len(kept) <= 1
 
 
 class Pieces:

@@ -89,6 +89,8 @@ class _Bounded(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        # After a reset its timer would keep all of this for a minute, counted by nobody.
+        self._unset_keepalive_if_required()
         if self.answering is not None and not self.answering.response_complete:
             self.answering.disconnected = True
             self.answering.message_event.set()
