@@ -193,12 +193,13 @@ async def test_nothing_is_kept_of_a_connection_that_was_reset() -> None:
 class Pieces:
     """An application whose answer comes in so many pieces."""
 
-    def __init__(self, number: int, size: int) -> None:
-        self._number, self._size = number, size
+    def __init__(self, number: int, size: int, *, tells_length: bool = True) -> None:
+        self._number, self._size, self._tells_length = number, size, tells_length
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        length = b"%d" % (self._number * self._size)
-        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", length)]})
+        length = (b"content-length", b"%d" % (self._number * self._size))
+        headers = [length] if self._tells_length else []
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
         for left in reversed(range(self._number)):
             await send({"type": "http.response.body", "body": b"a" * self._size, "more_body": left > 0})
 
@@ -213,3 +214,16 @@ async def test_who_reads_slowly_is_not_cut_off(number: int) -> None:
         for _ in range(12):
             await asyncio.wait_for(reader.readexactly(size // 12), 10)
             await asyncio.sleep(0.15)
+
+
+@pytest.mark.parametrize("tells_length", [True, False])
+@pytest.mark.parametrize(("method", "size"), [(b"GET", 3), (b"GET", 0), (b"HEAD", 3)])
+async def test_an_older_client_gets_no_chunks(method: bytes, size: int, tells_length: bool) -> None:
+    app = Pieces(3, size, tells_length=tells_length)
+    async with listening(app) as port, connection(port) as (reader, writer):
+        writer.write(method + b" / HTTP/1.0\r\nHost: x\r\nConnection: keep-alive\r\n\r\n")
+        head, _, body = (await ended(reader)).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200")
+    assert b"chunked" not in head
+    assert (b"content-length" in head) is tells_length
+    assert body == (b"" if method == b"HEAD" else b"aaa" * size)

@@ -8,6 +8,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from lucky_mcp.server.http_parser import PlainParser
+from lucky_mcp.server.unframed import unframed
 
 HEAD_BYTES_MAX = 64 << 10
 # Requests that wait behind one under way. Hardly a client sends any before it has its answer.
@@ -162,6 +163,8 @@ class _Bounded(HttpToolsProtocol):
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
         self.answering = cycle
+        if cycle.scope["http_version"] == "1.0":
+            app = unframed(app, cycle)
         super()._start_asgi_task(cycle, app)
 
     @property
