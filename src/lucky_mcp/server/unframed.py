@@ -7,7 +7,7 @@ from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 
 
 def unframed(app: ASGIApp, cycle: RequestResponseCycle) -> ASGIApp:
-    """Return an application whose answer without a length is sent as it is: uvicorn would make chunks of it."""
+    """Return an application whose answers without a length are sent as they are, not in chunks."""
 
     async def answered(scope: Scope, receive: Receive, send: Send) -> None:
         has_length = False
