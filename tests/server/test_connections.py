@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from lucky_mcp.model.principal import Principal
 from lucky_mcp.server.auth import BearerVerifier
-from lucky_mcp.server.connections import HEAD_BYTES_MAX, bounded_connections
+from lucky_mcp.server.connections import bounded_connections
 from lucky_mcp.server.http_limits import HttpLimits
 from lucky_mcp.server.metrics import metrics_served
 from lucky_mcp.server.transports import listen
@@ -21,6 +21,7 @@ from lucky_mcp.telemetry.gauges import Exposition
 from tests.server.test_sse import demo_auth
 from tests.server.wire import direct, served
 
+HEAD_BYTES_MAX = 64 << 10
 Line: TypeAlias = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 

@@ -12,11 +12,13 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from lucky_mcp.server.connections import HEAD_BYTES_MAX, PIPELINED_MAX, bounded_connections
+from lucky_mcp.server.connections import bounded_connections
 from lucky_mcp.server.transports import listen
 from tests.server.test_connections import REQUEST, bounded, connection, ended
+
+HEAD_BYTES_MAX = 64 << 10
 
 
 class Requests:
@@ -54,7 +56,7 @@ class Requests:
 async def listening(app: ASGIApp, request_s: float = 60) -> AsyncIterator[int]:
     bound = listen("127.0.0.1", 0)
     protocol = bounded_connections(10, request_s=request_s)
-    server = uvicorn.Server(uvicorn.Config(app, http=protocol, lifespan="off", log_config=None))
+    server = uvicorn.Server(uvicorn.Config(app, http=protocol, lifespan="off", log_config=None, ws="none"))
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
     await server.startup(sockets=[bound])
@@ -98,13 +100,6 @@ async def test_the_body_of_one_who_asks_for_an_upgrade_is_no_request(
     assert (b"x", b"y") in app.heads[0]["headers"]
 
 
-async def test_a_connection_to_elsewhere_is_refused() -> None:
-    app = Requests()
-    told = await answers_to(app, b"CONNECT other:80 HTTP/1.1\r\nHost: other:80\r\n\r\n")
-    assert told.startswith(b"HTTP/1.1 400")
-    assert app.heads == []
-
-
 CHUNKED = b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nab\r\n0\r\n"
 
 
@@ -140,24 +135,9 @@ async def test_a_body_in_many_chunks_is_taken() -> None:
     assert len(app.bodies[0]) == 240_000
 
 
-async def test_some_requests_may_wait_behind_another() -> None:
+async def test_requests_may_wait_behind_another() -> None:
     app = Requests()
-    assert (await answers_to(app, GET * (PIPELINED_MAX + 1))).count(b"HTTP/1.1 200") == PIPELINED_MAX + 1
-
-
-async def test_requests_without_end_may_not() -> None:
-    """Each would be kept, and with every answer more would be read."""
-    app = Requests()
-    assert await answers_to(app, GET * (PIPELINED_MAX + 2)) == b""
-
-
-async def test_a_client_that_goes_away_is_noticed_though_it_had_asked_more() -> None:
-    app = Requests()
-    async with listening(app) as port:
-        async with connection(port) as (_, writer):
-            writer.write(GET + GET)
-            await asyncio.sleep(0.1)
-        await asyncio.wait_for(app.gone.wait(), 5)
+    assert (await answers_to(app, GET * 17)).count(b"HTTP/1.1 200") == 17
 
 
 @pytest.mark.parametrize("asked", [REQUEST, REQUEST.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")])
@@ -182,11 +162,7 @@ async def test_nothing_is_kept_of_a_connection_that_was_reset() -> None:
                 plain.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         await asyncio.sleep(0.2)
         gc.collect()
-        kept = [
-            each
-            for each in gc.get_objects()
-            if isinstance(each, HttpToolsProtocol) and each.config.app is app
-        ]
+        kept = [each for each in gc.get_objects() if isinstance(each, H11Protocol) and each.config.app is app]
         assert len(kept) <= 1
 
 

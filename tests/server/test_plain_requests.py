@@ -18,6 +18,8 @@ REFUSED = {
     "a stream behind a delete": ("GET /sse%7f", HOST, 404),
     "a call behind a line's end": ("POST /mcp%0a", BODY, 404),
     "a stream that says nothing": ("HEAD /sse", HOST, 405),
+    "a connection to elsewhere": ("CONNECT other:80", HOST, 404),
+    "an address as for a proxy": ("GET http://127.0.0.1/sse", HOST, 404),
     "two hosts": ("GET /sse", f"{HOST}\r\nHost: evil.example", 400),
     "two hosts alike": ("GET /sse", f"{HOST}\r\nHost: 127.0.0.1", 400),
 }
@@ -41,5 +43,6 @@ async def test_no_door_is_passed_by_another_spelling(which: str) -> None:
 async def test_a_call_in_another_spelling_meets_the_same_doors() -> None:
     large = BODY.replace("Content-Length: 2", "Content-Length: 9000000")
     async with served(demo_auth()) as endpoint:
-        for path in ("/mcp", "/%6dcp", "http://evil.example/mcp"):
+        for path in ("/mcp", "/%6dcp"):
             assert await status_of(endpoint, f"POST {path}", large) == 413
+        assert await status_of(endpoint, "POST http://evil.example/mcp", large) == 404

@@ -5,14 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.h11_impl import H11Protocol, RequestResponseCycle
 
-from lucky_mcp.server.http_parser import PlainParser
-from lucky_mcp.server.unframed import unframed
-
-HEAD_BYTES_MAX = 64 << 10
-# Requests that wait behind one under way. Hardly a client sends any before it has its answer.
-PIPELINED_MAX = 16
 # The extension of ASGI by which an application ends its connection in the middle of an answer.
 HANG_UP = "lucky_mcp.hang_up"
 _FLUSH_SECONDS = 5.0
@@ -23,10 +18,8 @@ def bounded_connections(connections_max: int, *, request_s: float) -> type[async
 
     One more takes the place of one that has no whole request under way, so that whoever only holds some open
     keeps nobody out; where there is none, it is closed at once. One is closed too when its next request is
-    not whole, body included, `request_s` seconds after it was opened, or after the first byte of that; and
-    HEAD_BYTES_MAX bytes into a head or what follows a body: the parser itself would keep one of any size.
-    So is one on which more than PIPELINED_MAX requests wait, and one whose client reads nothing of what waits
-    for it, `request_s` seconds long.
+    not whole, body included, `request_s` seconds after it was opened, or after the first byte of that. So is
+    one whose client reads nothing of what waits for it, `request_s` seconds long.
     """
 
     class Bounded(_Bounded):
@@ -64,21 +57,23 @@ class _Unasked:
         return found
 
 
-class _Bounded(HttpToolsProtocol):
+class _Bounded(H11Protocol):
     _connections_max: int
     _request_s: float
     _unasked: _Unasked
     _deadline: asyncio.TimerHandle | None = None
     _reading: asyncio.TimerHandle | None = None
-    _is_in_head = False
-    _is_behind_body = False
-    _head_bytes = 0
-    answering: RequestResponseCycle | None = None
-    """The request under way; `cycle` is the one that came last, which may wait behind it."""
+    _has_begun = False
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        self.parser = PlainParser(self)  # type: ignore[assignment]
+        served: Any = self.app
+
+        async def with_hang_up(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["extensions"] = {HANG_UP: {"now": self._hang_up}}
+            await served(scope, receive, send)
+
+        self.app: Any = with_hang_up
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -92,57 +87,15 @@ class _Bounded(HttpToolsProtocol):
         super().connection_lost(exc)
         # After a reset its timer would keep all of this for a minute, counted by nobody.
         self._unset_keepalive_if_required()
-        if self.answering is not None and not self.answering.response_complete:
-            self.answering.disconnected = True
-            self.answering.message_event.set()
         self._request_came()
         self._was_read()
 
     def data_received(self, data: bytes) -> None:
-        # What comes with a head's first bytes is bounded by what is read at once.
-        self._head_bytes = self._head_bytes + len(data) if self._is_in_fields else 0
-        super().data_received(data)
-        if self._is_in_fields and self._head_bytes > HEAD_BYTES_MAX:
-            self.transport.abort()
-        elif self._is_idle() or self.cycle.more_body:
-            self._await_request()
-        else:
-            self._request_came()
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._is_in_head, self._head_bytes = True, 0
-        self.scope["extensions"] = {HANG_UP: {"now": self._hang_up}}
-        if self._is_idle():
+        if not self._has_begun and self._is_idle():
+            self._has_begun = True
             self._unasked.add(self)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        # What follows a body in chunks would be put to the headers, by which the request was let in already.
-        if self._is_in_head:
-            # The parser leaves the blanks behind a value, which are no part of it.
-            super().on_header(name, value.strip(b" \t"))
-
-    def on_headers_complete(self) -> None:
-        self._is_in_head = False
-        if self.parser.should_upgrade():
-            return  # it comes again, as any other request
-        if len(self.pipeline) >= PIPELINED_MAX:
-            self.transport.abort()
-        else:
-            super().on_headers_complete()
-
-    def on_chunk_header(self) -> None:
-        """Note that a part of the body follows, or what comes behind the body."""
-        self._is_behind_body = True
-
-    def on_body(self, body: bytes) -> None:
-        self._is_behind_body, self._head_bytes = False, 0
-        super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._is_behind_body = False
-        if not self.parser.should_upgrade():
-            super().on_message_complete()
+        super().data_received(data)
+        self._look()
 
     def pause_writing(self) -> None:
         super().pause_writing()
@@ -154,22 +107,20 @@ class _Bounded(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         self._await_reader()
+        self._has_begun = False
         # What waited behind this request begins here, without new data.
         super().on_response_complete()
         if not self._is_idle():
-            self._request_came()
+            self._look()
         elif not self.transport.is_closing():
             self._unasked.add(self)
 
-    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
-        self.answering = cycle
-        if cycle.scope["http_version"] == "1.0":
-            app = unframed(app, cycle)
-        super()._start_asgi_task(cycle, app)
-
-    @property
-    def _is_in_fields(self) -> bool:
-        return self._is_in_head or self._is_behind_body
+    def _look(self) -> None:
+        """Wait for the rest of a request that is not whole."""
+        if self._is_idle() or self.cycle.more_body:
+            self._await_request()
+        else:
+            self._request_came()
 
     def _hang_up(self) -> None:
         """Close the connection once everything is written, or soon if its client does not read."""

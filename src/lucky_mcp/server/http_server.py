@@ -77,7 +77,7 @@ class DrainingServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Break off the streams, whose clients would wait on one that had ended well; then end the rest."""
         for connection in list(self.server_state.connections):
-            cycle = getattr(connection, "answering", None)
+            cycle = getattr(connection, "cycle", None)
             if cycle is not None and not cycle.response_complete and cycle.scope["path"] == SSE_PATH:
                 connection.transport.close()
         await super().shutdown(sockets)
