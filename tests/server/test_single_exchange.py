@@ -211,3 +211,20 @@ async def test_a_defect_is_told_without_its_words(
 async def test_without_a_credential_nobody_is_answered() -> None:
     async with served(BearerVerifier(lambda _: None)) as endpoint, direct() as client:
         assert (await client.post(endpoint, json=ROWS, headers=USUAL)).status_code == 401
+
+
+async def test_a_body_beyond_the_limit_is_refused_and_goes_nowhere() -> None:
+    library = StreamableHTTPASGIApp(None)
+    library.session_manager = object()  # type: ignore[assignment]  # whatever it were asked would fail
+    sent: list[Any] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": json.dumps(ROWS).encode(), "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(name.lower().encode(), value.encode()) for name, value in USUAL.items()]
+    scope = {"type": "http", "method": "POST", "path": MCP_PATH, "headers": headers}
+    await SingleExchange(library, body_bytes_max=20)(scope, receive, send)
+    assert [each.get("status") for each in sent] == [413, None]

@@ -39,6 +39,7 @@ from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from lucky_mcp.server.request_body import read_body
+from lucky_mcp.server.wire_errors import error_response
 
 CALL = "tools/call"
 # Proxies close a stream on which nothing was said for a minute, some after thirty seconds.
@@ -65,16 +66,17 @@ class SingleExchange:
         self._ping_s = ping_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; a body too large for this door is refused by those before it."""
+        """Answer one request."""
         request = Request(scope, receive)
         manager = self._app.session_manager
         if manager is None or not _may_carry_a_call(request):
             await self._app(scope, receive, send)
             return
         body = await read_body(receive, self._body_bytes_max, read_bytes_max=self._body_bytes_max)
-        if body is None:
+        if body is None or body.is_too_large:
+            await error_response(413)(scope, receive, send)
             return
-        call = None if body.is_too_large else _call_in(body.content)
+        call = _call_in(body.content)
         if call is None:
             await self._app(scope, body.replay(receive), send)
             return
@@ -96,6 +98,7 @@ class SingleExchange:
                 while (await receive())["type"] != "http.disconnect":
                     pass
                 exchange.cancel()
+                return
             await stream.say(_PING)
 
 
