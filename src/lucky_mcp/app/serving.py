@@ -6,7 +6,6 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, Mapping
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,16 +59,8 @@ async def serve_stdio(
             await serve(server)
 
 
-def run_http(
-    settings: Settings,
-    bound: socket.socket,
-    *,
-    demo: bool,
-    environment: Mapping[str, str] = os.environ,
-    when_ready: Callable[[], Awaitable[bool]] | None = None,
-) -> None:
-    """Serve over HTTP until told to stop, on an event loop of this call's own; see `serve_http`."""
-    serving = partial(serve_http, settings, bound, demo=demo, environment=environment, when_ready=when_ready)
+def run(serving: Callable[[], Awaitable[None]]) -> None:
+    """Run `serving`, a server over HTTP, to its end, on an event loop of its own."""
     anyio.run(serving, backend_options={"use_uvloop": True})
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -36,7 +37,7 @@ def demo(
     """
     from lucky_mcp.app.demo import demo_environment, demo_settings
     from lucky_mcp.app.notices import notices
-    from lucky_mcp.app.serving import run_http
+    from lucky_mcp.app.serving import run, serve_http
     from lucky_mcp.demo.build import build_demo
     from lucky_mcp.demo.scale import scale_named
     from lucky_mcp.server.transports import endpoint_of, listen
@@ -61,7 +62,7 @@ def demo(
 
     settings = demo_settings(directory, port=bound.getsockname()[1])
     environment = demo_environment(directory)
-    run_http(settings, bound, demo=True, environment=environment, when_ready=show)
+    run(partial(serve_http, settings, bound, demo=True, environment=environment, when_ready=show))
     if once and not answered:
         raise typer.Exit(1)
 

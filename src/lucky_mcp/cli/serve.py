@@ -58,7 +58,7 @@ def serve(
 def _serve(settings: Settings, transport: Transport, *, demo: bool) -> None:
     import anyio
 
-    from lucky_mcp.app.serving import check_http, run_http, serve_stdio
+    from lucky_mcp.app.serving import check_http, run, serve_http, serve_stdio
 
     if transport is Transport.STDIO:
         tell = partial(_tell, settings, demo=demo, http=False)
@@ -77,7 +77,7 @@ def _serve(settings: Settings, transport: Transport, *, demo: bool) -> None:
         _announce(settings, bound, demo=demo)
         return True
 
-    run_http(settings, bound, demo=demo, when_ready=announce)
+    run(partial(serve_http, settings, bound, demo=demo, when_ready=announce))
 
 
 def _serve_together(settings: Settings, *, demo: bool) -> None:
@@ -92,13 +92,13 @@ def _serve_together(settings: Settings, *, demo: bool) -> None:
 
         return serve_as(worker, settings, reserved.getsockname()[1], demo=demo)
 
-    run = Workers(
+    code = Workers(
         count=settings.workers,
         serve=serve_alone,
         when_ready=lambda: _announce(settings, reserved, demo=demo),
     ).serve_until_told()
-    if run:
-        raise typer.Exit(run)
+    if code:
+        raise typer.Exit(code)
 
 
 def _announce(settings: Settings, bound: socket.socket, *, demo: bool) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import anyio
 
-from lucky_mcp.app.serving import run_http
+from lucky_mcp.app.serving import run, serve_http
 from lucky_mcp.app.workers import Worker, say_ready
 from lucky_mcp.errors import LuckyError
 from lucky_mcp.server.transports import listen_together
@@ -26,7 +27,7 @@ def serve_as(worker: Worker, settings: Settings, port: int, *, demo: bool) -> in
     own = settings_of(worker, settings)
     try:
         bound = listen_together(settings.host, port)
-        run_http(own, bound, demo=demo, when_ready=until_the_parent_is_gone)
+        run(partial(serve_http, own, bound, demo=demo, when_ready=until_the_parent_is_gone))
     except LuckyError as error:
         print(f"lucky-mcp: {error}", file=sys.stderr)
         return CONFIGURATION
