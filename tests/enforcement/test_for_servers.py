@@ -14,6 +14,7 @@ MYSQL = [
     ("SELECT REGEXP_LIKE(a, 'x', 'i')", "SELECT (`a` REGEXP '(?i)x')"),
     ("SELECT REGEXP_LIKE(a, b, 'c')", "SELECT REGEXP_LIKE(`a`, `b`, 'c')"),
     ("SELECT ANY_VALUE(a)", "SELECT MIN(`a`)"),
+    ("SELECT IFNULL(a, COALESCE(b, c, 0))", "SELECT IFNULL(`a`, COALESCE(`b`, `c`, 0))"),
     ("SELECT 1 AS 订单数", "SELECT 1 AS `订单数`"),
     (f"SELECT 1 AS `{'n' * 300}`", f"SELECT 1 AS `{'n' * 256}`"),
     ("SELECT 1 AS `a😀b `", "SELECT 1 AS `a?b`"),

@@ -1,7 +1,8 @@
 """Constructs that a server of the agent's own dialect still needs in another form.
 
 MariaDB lacks REGEXP_LIKE and ANY_VALUE of the dialect that it shares with MySQL; both servers know REGEXP and
-MIN. The row bound is read as LIMIT. Letters outside ASCII are quoted: lexers may read them differently.
+MIN. IFNULL stays what it is. The row bound is read as LIMIT. Letters outside ASCII are quoted: lexers may
+read them differently.
 """
 
 from __future__ import annotations
@@ -88,4 +89,12 @@ def _atom(generator: Generator, node: exp.Expr) -> str:
     return text if isinstance(node, ATOMS) and not isinstance(node, OPERATORS) else f"({text})"
 
 
+def _coalesce(generator: Generator, node: exp.Coalesce) -> str:
+    """`IFNULL` where the agent wrote it: the two are not grouped by alike."""
+    if node.args.get("is_null") and len(node.expressions) == 1:
+        return generator.func("IFNULL", node.this, *node.expressions)
+    return generator.func("COALESCE", node.this, *node.expressions)
+
+
 MySQL.Generator.TRANSFORMS[exp.RegexpLike] = _regexp
+MySQL.Generator.TRANSFORMS[exp.Coalesce] = _coalesce

@@ -34,8 +34,6 @@ SPECIAL = (
 STAR_PLACES = (exp.Select, exp.Column, exp.Count, exp.Dot)
 ADVICE = {
     "SLEEP": "leave it out; no query may wait",
-    # Behind GROUP BY ALL the parser reads `UNION (SELECT …)` as a call.
-    "UNION": "put the SELECT before UNION in parentheses: (SELECT … GROUP BY ALL) UNION (SELECT …)",
     "MEDIAN": "number the rows in order with ROW_NUMBER() and COUNT(*) OVER (), and take the middle of them",
     "RATIO_TO_REPORT": "divide by SUM(…) OVER (…) of the same window",
 }

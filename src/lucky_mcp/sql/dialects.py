@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import ClassVar
 
 from sqlglot import exp, transforms
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 from sqlglot.dialects.redshift import Redshift
+from sqlglot.parser import Parser, build_coalesce
 
 from lucky_mcp.model.source import Dialect, Kind
 
@@ -107,6 +109,15 @@ GRAMMARS: dict[Dialect, Grammar] = {
 for _name in ("mysql", "doris"):
     SqlglotDialect.get_or_raise(_name).generator_class.TRANSFORMS[exp.Select] = transforms.preprocess(
         [transforms.eliminate_semi_and_anti_joins]
+    )
+
+# Behind GROUP BY ALL and WITH ROLLUP their parsers read `UNION (SELECT …)` as a call. A set of all dialects'.
+Parser.QUERY_MODIFIER_TOKENS.update(Parser.SET_OPERATIONS)
+
+# MySQL groups by a subquery in IFNULL otherwise than by one in COALESCE, for which its parser takes it.
+for _name in ("mysql", "doris"):
+    SqlglotDialect.get_or_raise(_name).parser_class.FUNCTIONS["IFNULL"] = partial(
+        build_coalesce, is_null=True
     )
 
 # PostgreSQL's DATE_PART gives a double precision, and a column of that name; EXTRACT, for which its parser

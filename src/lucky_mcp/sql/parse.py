@@ -14,8 +14,8 @@ from lucky_mcp.sql.joins import settle_bare_joins
 from lucky_mcp.sql.lexical import read_tokens
 from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.projection_names import RootNames
+from lucky_mcp.sql.quantifiers import settle_all
 from lucky_mcp.sql.separators import settle_separators
-from lucky_mcp.sql.set_arms import settle_all, settle_set_arms
 from lucky_mcp.sql.tokens import tokens_of
 
 HINTS_OF_SELECT = ("hint", "operation_modifiers")
@@ -61,7 +61,6 @@ def parse(text: str, grammar: Grammar) -> Statement:
     refuse_deep_tree(nodes)
     tree = _as_select(roots[0], grammar)
     settle_separators(nodes, grammar)
-    settle_set_arms(nodes)
     settle_all(nodes)
     drop_hints(nodes, grammar)
     return Statement(tree=tree, root_names=RootNames(text, tokens))
