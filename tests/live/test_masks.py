@@ -92,6 +92,21 @@ def test_a_token_in_mariadb_is_of_the_text_whatever_its_bytes(
     assert _token(mariadb_cursor, type_, value, Kind.MYSQL) == token_of(value, K, ("pii.name",))
 
 
+@pytest.mark.parametrize("mask", ["last4", "email_domain", "initial", "scrub", "redact", "null"])
+def test_masked_text_keeps_the_collation_of_its_column(mariadb_cursor: Cursor, mask: str) -> None:
+    """As in a masked copy: text without one compares by the session's, which cannot be mixed with some others."""
+    column = VisibleColumn(name="v", type="VARCHAR(20)", mask=MaskName(mask))
+    form = mask_expression(column, exp.column("v", table="t"), Dialect.MYSQL)
+    shown = f"(SELECT {render_engine(form, Dialect.MYSQL, Kind.MYSQL)} AS v, w FROM t LIMIT 9) AS d"
+    mariadb_cursor.execute("DROP TABLE IF EXISTS t")
+    mariadb_cursor.execute("CREATE TABLE t (v VARCHAR(20), w VARCHAR(20)) COLLATE utf8mb4_polish_ci")
+    mariadb_cursor.execute("INSERT INTO t VALUES ('a@b.c', 'B'), (NULL, 'b')")
+    mariadb_cursor.execute(f"SELECT COLLATION(v), COERCIBILITY(v) = COERCIBILITY(w) FROM {shown}")
+    assert mariadb_cursor.fetchall() == (("utf8mb4_polish_ci", 1),) * 2
+    mariadb_cursor.execute(f"SELECT COUNT(*) FROM (SELECT v FROM {shown} UNION SELECT w FROM t) AS u")
+    assert mariadb_cursor.fetchall() == ((2 if mask == "null" else 3,),)
+
+
 @pytest.mark.parametrize("type_", ["VARCHAR(20)", "CHAR(20)", "TEXT", 'TEXT COLLATE "C"'])
 def test_a_token_in_postgres_is_of_the_text_without_padding(postgres_cursor: Cursor, type_: str) -> None:
     assert _token(postgres_cursor, type_, "王芳", Kind.POSTGRES) == token_of("王芳", K, ("pii.name",))

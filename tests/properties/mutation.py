@@ -20,7 +20,6 @@ from tests.support.generator_house import House
 EXAMPLES = 60
 SEEDS = 3
 REFUSED = "refusal"
-UNREAD_ENTRY = "nothing reads the WITH entry"
 
 
 @dataclass(frozen=True)
@@ -122,7 +121,7 @@ def noticed(house: House, one: Example) -> tuple[str, str]:
     if wrong:
         return check, wrong
     # The whole guard refuses it too.
-    is_meant = error is not None and (error.code is Code.TOO_LARGE or UNREAD_ENTRY in error.agent_text)
+    is_meant = error is not None and error.code is Code.TOO_LARGE
     if verdict.answer.is_refusal and not verdict.twin.failure and not is_meant:
         return REFUSED, verdict.answer.reason
     return "", ""

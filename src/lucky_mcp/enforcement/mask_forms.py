@@ -31,6 +31,9 @@ from lucky_mcp.policy.tokens import token_kind
 from lucky_mcp.sql.dialects import GRAMMARS
 
 VALUE = "lucky_value"
+# An empty text of the column's. MySQL compares texts by the collation of the columns that they are made of,
+# and by the session's where there is none (decision 0048).
+NOTHING = f"LEFT({VALUE}, 0)"
 APPROXIMATE_TYPES = ("FLOAT", "REAL", "DOUBLE")
 
 
@@ -60,7 +63,7 @@ def _of_one_row(column: VisibleColumn, value: exp.Expr, dialect: Dialect) -> exp
     mask = _acting(column)
     if mask is MaskName.MEAN:
         return mean_expression(column, value.text("table"))
-    if mask is MaskName.NULL:
+    if mask is MaskName.NULL and not _has_collation(column, dialect):
         return exp.cast(exp.null(), cast_type(column.type))
     if mask is MaskName.TOKEN:
         return token_call(token_kind(column.tags), exp.cast(value, exp.DataType.build("TEXT")))
@@ -103,7 +106,10 @@ def _text(column: VisibleColumn, mask: MaskName, dialect: Dialect) -> str:
     if mask is MaskName.ROUND:
         return _round(column.type)
     if mask is MaskName.REDACT:
-        return f"CASE WHEN {VALUE} IS NULL THEN NULL ELSE '{REDACTED}' END"
+        shown = f"CONCAT({NOTHING}, '{REDACTED}')" if _has_collation(column, dialect) else f"'{REDACTED}'"
+        return f"CASE WHEN {VALUE} IS NULL THEN NULL ELSE {shown} END"
+    if mask is MaskName.NULL:
+        return f"NULLIF({NOTHING}, '')"
     raise ValueError(f"the mask {mask} has no form")
 
 
@@ -173,3 +179,7 @@ def _as_text(column: VisibleColumn, value: exp.Expr) -> exp.Expr:
 
 def _is_text(column: VisibleColumn) -> bool:
     return Column(name=column.name, type=column.type).family is TypeFamily.TEXT
+
+
+def _has_collation(column: VisibleColumn, dialect: Dialect) -> bool:
+    return dialect is Dialect.MYSQL and _is_text(column)

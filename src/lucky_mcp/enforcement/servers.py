@@ -1,8 +1,8 @@
 """Constructs that a server of the agent's own dialect still needs in another form.
 
 MariaDB lacks REGEXP_LIKE and ANY_VALUE of the dialect that it shares with MySQL; both servers know REGEXP and
-MIN. IFNULL stays what it is. The row bound is read as LIMIT. Letters outside ASCII are quoted: lexers may
-read them differently.
+MIN. IFNULL and DATE '…' stay what they are. The row bound is read as LIMIT. Letters outside ASCII are quoted:
+lexers may read them differently.
 """
 
 from __future__ import annotations
@@ -12,19 +12,24 @@ from sqlglot.dialects.mysql import MySQL
 from sqlglot.generator import Generator
 
 from lucky_mcp.enforcement.like_patterns import hide_patterns
-from lucky_mcp.model.source import Kind
+from lucky_mcp.enforcement.shared_entries import separate_readers
+from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.sql.parser_mends import is_time_literal
 
 OPERATOR = "lucky_operator"
 ATOMS = (exp.Column, exp.Literal, exp.Func, exp.Paren, exp.Subquery)
 OPERATORS = (exp.Connector, exp.Binary, exp.RegexpLike)  # some of them are functions to the parser
 LONGEST_ALIAS = 256
+LITERAL_WORDS = {exp.DType.DATE: "DATE", exp.DType.TIME: "TIME", exp.DType.TIMESTAMPTZ: "TIMESTAMP"}
 INLINE_FLAGS = {"i": "(?i)", "c": "(?-i)"}
 
 
-def for_server(tree: exp.Expr, kind: Kind) -> exp.Expr:
+def for_server(tree: exp.Expr, dialect: Dialect, kind: Kind) -> exp.Expr:
     """Return the tree, changed in place, as the server of this kind reads it."""
     if kind is Kind.MYSQL:
         _for_mysql(tree)
+        if dialect is Dialect.MYSQL:
+            separate_readers(tree)
     elif kind in {Kind.POSTGRES, Kind.REDSHIFT}:
         _for_postgres(tree)
     return tree
@@ -96,5 +101,13 @@ def _coalesce(generator: Generator, node: exp.Coalesce) -> str:
     return generator.func("COALESCE", node.this, *node.expressions)
 
 
+def _cast(generator: Generator, node: exp.Cast) -> str:
+    """`DATE '…'` where the agent wrote it."""
+    if is_time_literal(node) and node.this.is_string:
+        return f"{LITERAL_WORDS[node.to.this]} {generator.sql(node, 'this')}"
+    return generator.cast_sql(node)
+
+
+MySQL.Generator.TRANSFORMS[exp.Cast] = _cast
 MySQL.Generator.TRANSFORMS[exp.RegexpLike] = _regexp
 MySQL.Generator.TRANSFORMS[exp.Coalesce] = _coalesce

@@ -6,12 +6,14 @@ ORDER BY, LATERAL): nothing has to be visited on the way down.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from sqlglot import exp
 
-from lucky_mcp.errors import Code, ConstructRefused, NameRefused
+from lucky_mcp.errors import Code, NameRefused
 from lucky_mcp.sql.dialects import Grammar
+from lucky_mcp.sql.nodes import Nodes
 
 IN_FROM = (exp.From, exp.Join, exp.CTE, exp.Query)  # where a query stands for a table, or is an arm of one
 SameName = Callable[[exp.Identifier, exp.Identifier], bool]
@@ -49,25 +51,35 @@ def refuse_repeated(withs: Iterable[exp.With], same: SameName) -> None:
                 )
 
 
-def refuse_unread_below(
-    withs: Iterable[exp.With], meant: Mapping[int, exp.CTE | None], grammar: Grammar
-) -> None:
-    """Raise ConstructRefused for an entry inside another query that nothing reads and that joins on others.
+def drop_unread_below(nodes: Nodes, meant: Mapping[int, exp.CTE | None], grammar: Grammar) -> bool:
+    """Take out, in place, entries inside another query that nothing reads and that join on others.
 
-    MariaDB 10.11 looks for a column of the condition in the query around it as well, and ends if it is there.
+    They mean nothing, and MariaDB 10.11 looks for a column of such a condition in the query around it as
+    well, and ends if it is there. Returns whether there was one: then `meant` and `nodes` are out of date.
     """
     if not grammar.unread_entries_end_servers:
-        return
-    read = {id(entry) for entry in meant.values() if entry is not None}
-    for with_ in withs:
-        if not _has_query_around(with_):
-            continue
-        for entry in with_.expressions:
-            if id(entry) not in read and _joins_on_others(entry):
-                raise ConstructRefused(
-                    f"nothing reads the WITH entry {entry.alias!r}, which stands inside a subquery",
-                    next_step="leave the entry out, or move it to the beginning of the statement",
-                )
+        return False
+    reads = Counter(id(entry) for entry in meant.values())
+    unread = [entry for entry in nodes.of(exp.CTE) if not reads[id(entry)] and _may_end_servers(entry)]
+    for entry in unread:  # grows while it is gone through
+        for table in entry.find_all(exp.Table):
+            target = meant.get(id(table))
+            reads[id(target)] -= 1
+            if target is not None and not reads[id(target)] and _may_end_servers(target):
+                unread.append(target)
+        _take_out(entry)
+    return bool(unread)
+
+
+def _may_end_servers(entry: exp.CTE) -> bool:
+    return isinstance(entry.parent, exp.With) and _has_query_around(entry.parent) and _joins_on_others(entry)
+
+
+def _take_out(entry: exp.CTE) -> None:
+    with_ = entry.parent
+    entry.pop()
+    if with_ is not None and not with_.expressions:
+        with_.pop()
 
 
 def _has_query_around(with_: exp.With) -> bool:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from typing import ClassVar
 
-from sqlglot import exp, transforms
+from sqlglot import exp
 from sqlglot.dialects.dialect import Dialect as SqlglotDialect
 from sqlglot.dialects.redshift import Redshift
-from sqlglot.parser import Parser, build_coalesce
 
 from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.sql.parser_mends import mend_dialects
 
 ROOT_WORDS = frozenset({"SELECT", "WITH", "VALUES", "TABLE"})
 
@@ -105,24 +104,7 @@ GRAMMARS: dict[Dialect, Grammar] = {
     Dialect.DORIS: _DORIS,
 }
 
-# Their generators write FULL JOIN as a union of two joins, in which every aggregate is counted twice.
-for _name in ("mysql", "doris"):
-    SqlglotDialect.get_or_raise(_name).generator_class.TRANSFORMS[exp.Select] = transforms.preprocess(
-        [transforms.eliminate_semi_and_anti_joins]
-    )
-
-# Behind GROUP BY ALL and WITH ROLLUP their parsers read `UNION (SELECT …)` as a call. A set of all dialects'.
-Parser.QUERY_MODIFIER_TOKENS.update(Parser.SET_OPERATIONS)
-
-# MySQL groups by a subquery in IFNULL otherwise than by one in COALESCE, for which its parser takes it.
-for _name in ("mysql", "doris"):
-    SqlglotDialect.get_or_raise(_name).parser_class.FUNCTIONS["IFNULL"] = partial(
-        build_coalesce, is_null=True
-    )
-
-# PostgreSQL's DATE_PART gives a double precision, and a column of that name; EXTRACT, for which its parser
-# takes it, gives a decimal.
-SqlglotDialect.get_or_raise("postgres").parser_class.FUNCTION_PARSERS.pop("DATE_PART")
+mend_dialects()
 
 
 class RedshiftServer(Redshift):

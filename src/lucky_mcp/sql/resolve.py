@@ -13,7 +13,7 @@ from sqlglot import exp
 from lucky_mcp.catalog.snapshot import Catalog
 from lucky_mcp.errors import Code, NameRefused, StatementRefused
 from lucky_mcp.model.names import TableName
-from lucky_mcp.sql.ctes import expanded_scans, meant_cte, refuse_repeated, refuse_unread_below
+from lucky_mcp.sql.ctes import drop_unread_below, expanded_scans, meant_cte, refuse_repeated
 from lucky_mcp.sql.dialects import Grammar, folded
 from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.parse import Statement
@@ -60,11 +60,13 @@ class _Resolver:
         self.default_schema = default_schema
 
     def resolve(self) -> ResolvedQuery:
+        refuse_repeated(self.nodes.of(exp.With), self._same)
+        meant = self._meant()
+        if drop_unread_below(self.nodes, meant, self.grammar):
+            self.nodes = Nodes(self.tree)
+            meant = self._meant()
         nodes = self.nodes
-        refuse_repeated(nodes.of(exp.With), self._same)
         tables = nodes.of(exp.Table)
-        meant = {id(table): self._cte_of(table) for table in tables}
-        refuse_unread_below(nodes.of(exp.With), meant, self.grammar)
         bases = [table for table in tables if meant[id(table)] is None]
         scans, unknown = self._bind(bases)
         of_views = {id(scan.node): self.catalog.weight(scan.table) for scan in scans}
@@ -92,6 +94,9 @@ class _Resolver:
 
     def _same(self, left: exp.Identifier, right: exp.Identifier) -> bool:
         return self.catalog.key(folded(left, self.grammar)) == self.catalog.key(folded(right, self.grammar))
+
+    def _meant(self) -> dict[int, exp.CTE | None]:
+        return {id(table): self._cte_of(table) for table in self.nodes.of(exp.Table)}
 
     def _cte_of(self, table: exp.Table) -> exp.CTE | None:
         if table.args.get("db") or not self.nodes.of(exp.With):
