@@ -25,8 +25,8 @@ MYSQL = [
 MADE = "(SELECT a FROM t LIMIT 9)"
 
 
-def own(number: int, name: str = "e") -> str:
-    return f"`{name}_{number}` AS (SELECT * FROM `{name}` LIMIT 9223372036854775807)"
+def own(number: int, name: str = "e", of: str = "") -> str:
+    return f"`{name}_{number}` AS (SELECT * FROM `{of or name}` LIMIT 9223372036854775807)"
 
 
 # An entry that the server makes a table of and that several read. What is not made is put in its readers' places.
@@ -68,10 +68,25 @@ ENTRIES = [
             "SELECT MAX(a) AS a FROM t",
             "SELECT a, ROW_NUMBER() OVER (ORDER BY a) AS n FROM t",
             "SELECT (SELECT MAX(b) FROM t) AS a FROM t",
-            "SELECT a FROM t EXCEPT SELECT b FROM t",
+            "SELECT a FROM t UNION SELECT b FROM t",
             "(SELECT DISTINCT a FROM t)",
             "SELECT 1 AS a",
         )
+    ),
+    (
+        "WITH e AS (SELECT a FROM t EXCEPT SELECT b FROM t) SELECT x.a FROM e AS x CROSS JOIN e",
+        f"{own(0)}, {own(1, of='e_0')}, {own(2, of='e_0')} SELECT `x`.`a` FROM `e_1` AS `x` CROSS JOIN `e_2` AS `e`",
+    ),
+    (
+        f"WITH e AS {MADE} SELECT (SELECT MAX(a) FROM e) AS m FROM t GROUP BY (SELECT Max(A) FROM e), (SELECT a FROM e)",
+        "SELECT (SELECT MAX(`a`) FROM `e_1` AS `e`) AS `m` FROM `t` "
+        "GROUP BY (SELECT MAX(`A`) FROM `e_1` AS `e`), (SELECT `a` FROM `e_2` AS `e`)",
+    ),
+    (
+        f"WITH e AS {MADE} SELECT (SELECT 1 FROM e AS x CROSS JOIN e), (SELECT 1 FROM e AS x CROSS JOIN e) "
+        "FROM (SELECT (SELECT a FROM e), (SELECT a FROM e)) AS d",
+        "SELECT (SELECT 1 FROM `e_1` AS `x` CROSS JOIN `e_2` AS `e`), (SELECT 1 FROM `e_1` AS `x` CROSS JOIN `e_2` AS `e`) "
+        "FROM (SELECT (SELECT `a` FROM `e_3` AS `e`), (SELECT `a` FROM `e_3` AS `e`)) AS `d`",
     ),
     (
         "WITH RECURSIVE e (a) AS (SELECT 1 UNION ALL SELECT a + 1 FROM e WHERE a < 3) "

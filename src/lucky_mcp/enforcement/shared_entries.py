@@ -1,18 +1,19 @@
 """Gives each reader of a WITH entry an entry of its own, where MySQL would keep one table for all of them.
 
 When one reader looks such a table up by a key, MySQL 9.7 takes another reader's rows for sorted by that key:
-groups come twice, ORDER BY sorts nothing; and a key on EXCEPT fails (decision 0049). Whether a plan has the
-key depends on how many rows are expected, hidden ones among them.
+groups come twice, ORDER BY sorts nothing; and a table of EXCEPT or INTERSECT fails, or is empty, when it is
+read twice (decision 0049). Which plan it is depends on how many rows are expected, hidden ones among them.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from sqlglot import exp
 
 from lucky_mcp.enforcement.guard_scans import FENCE_ROWS
+from lucky_mcp.sql.ctes import IN_FROM
 
 # With any of these, or with such a part in what it shows, the server makes a table of an entry. Others are
 # put into their readers' places.
@@ -70,15 +71,58 @@ class _Entries:
 
     def _own_entries(self, entry: exp.Expr) -> Iterator[exp.CTE]:
         name = entry.args["alias"].this
-        for number, table in enumerate(self._readers[entry.alias], 1):
-            own = exp.to_identifier(f"{name.name}_{number}", quoted=name.quoted)
+        if entry.this.unnest().find(
+            exp.Except, exp.Intersect
+        ):  # its table cannot be read twice in some plans
+            yield _reading(name, name := _numbered(name, 0))
+        numbers: dict[object, int] = {}
+        readers = self._readers[entry.alias]
+        for table, place in zip(readers, list(_places(readers)), strict=True):
             if not table.alias:
                 table.set("alias", exp.TableAlias(this=table.this.copy()))
+            own = _numbered(entry.args["alias"].this, numbers.setdefault(place, len(numbers) + 1))
             table.set("this", own)
-            read = exp.From(this=exp.Table(this=name.copy()))
-            made = exp.Select(expressions=[exp.Star()], from_=read)
-            _put_barrier(made)
-            yield exp.CTE(this=made, alias=exp.TableAlias(this=own.copy()))
+        for number in numbers.values():
+            yield _reading(name, _numbered(entry.args["alias"].this, number))
+
+
+def _places(readers: list[exp.Table]) -> Iterator[object]:
+    """Yield the same for names at one place of two equal queries in expressions of one SELECT.
+
+    The server takes such expressions for one, in SELECT and GROUP BY say, while they read one entry.
+    """
+    texts: dict[int, str] = {}
+    counts: Counter[int] = Counter()
+    for table in readers:
+        query = _query_in_expression(table)
+        if query is None:
+            yield id(table)
+            continue
+        if id(query) not in texts:
+            texts[id(query)] = query.sql(dialect="mysql", comments=False).lower()
+        counts[id(query)] += 1
+        yield id(query.find_ancestor(exp.Select)), texts[id(query)], counts[id(query)]
+
+
+def _query_in_expression(table: exp.Table) -> exp.Expr | None:
+    """Return the outermost query around a name that stands in an expression of the same entry's body."""
+    found: exp.Expr | None = None
+    node: exp.Expr = table
+    while node.parent is not None and not isinstance(node, exp.CTE):
+        if isinstance(node, exp.Query) and not isinstance(node.parent, (*IN_FROM, exp.Lateral)):
+            found = node
+        node = node.parent
+    return found
+
+
+def _numbered(name: exp.Identifier, number: int) -> exp.Identifier:
+    return exp.to_identifier(f"{name.name}_{number}", quoted=name.quoted)
+
+
+def _reading(name: exp.Identifier, own: exp.Identifier) -> exp.CTE:
+    read = exp.Select(expressions=[exp.Star()], from_=exp.From(this=exp.Table(this=name.copy())))
+    _put_barrier(read)
+    return exp.CTE(this=read, alias=exp.TableAlias(this=own.copy()))
 
 
 def _is_within(table: exp.Table, entry: exp.CTE) -> bool:

@@ -15,7 +15,8 @@ from lucky_mcp.errors import Code, NameRefused
 from lucky_mcp.sql.dialects import Grammar
 from lucky_mcp.sql.nodes import Nodes
 
-IN_FROM = (exp.From, exp.Join, exp.CTE, exp.Query)  # where a query stands for a table, or is an arm of one
+# Where a query stands for a table, or is an arm of one. Right below a SELECT it is a column that it shows.
+IN_FROM = (exp.From, exp.Join, exp.CTE, exp.Subquery, exp.SetOperation)
 SameName = Callable[[exp.Identifier, exp.Identifier], bool]
 
 
