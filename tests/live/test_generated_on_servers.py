@@ -57,6 +57,15 @@ ENTRIES = (
     "SELECT phone AS g1 FROM t_user LIMIT 99",
     "SELECT phone AS g1 FROM t_user EXCEPT SELECT gender FROM t_user_profile",
 )
+# What names a column from around it is made for each row; nothing may stand between it and its reader.
+OF_THE_ROW = (
+    "SELECT u.user_no, d.k FROM t_user u JOIN LATERAL"
+    " (WITH e AS (SELECT u.user_no AS k LIMIT 5) SELECT x.k FROM e x JOIN e y ON x.k = y.k) d ON TRUE",
+    "SELECT u.user_no FROM t_user u WHERE u.user_no IN (WITH e AS (SELECT p.user_no AS k FROM t_user_profile p"
+    " WHERE p.user_no = u.user_no GROUP BY p.user_no) SELECT x.k FROM e x JOIN e y ON x.k = y.k)",
+    "WITH w AS (SELECT user_no AS k FROM t_user GROUP BY user_no) SELECT u.user_no FROM t_user u WHERE NOT EXISTS"
+    " (WITH q AS (SELECT k FROM w WHERE k > u.user_no) SELECT 1 FROM q x JOIN q y ON x.k < y.k)",
+)
 RISKY = 400
 # MySQL takes several times as long as MariaDB.
 SECONDS = 1200 if mysql_server.is_chosen() else 240
@@ -144,6 +153,12 @@ def test_an_entry_of_several_readers_is_what_each_would_read_alone(
     assert not verdict.wrong or explained(servers.engine, query.sql, verdict.wrong)
     assert not verdict.twin.failure
     assert not any(leak(query, world, servers, each, verdict.answer)[0] for each in NAMES)
+
+
+@pytest.mark.parametrize("sql", OF_THE_ROW)
+def test_an_entry_of_one_row_is_of_that_row(servers: ServerHouse, sql: str) -> None:
+    world = next(each for each in servers.worlds if (each.role, each.source) == ("analyst", CRM))
+    assert not lie(Query(sql=sql, is_ordered=False, seen=frozenset()), world, servers).wrong
 
 
 def test_what_is_called_the_servers_is_the_servers(servers: ServerHouse) -> None:

@@ -17,11 +17,12 @@ from lucky_mcp.enforcement.repeated_subqueries import refuse_repeated_subqueries
 from lucky_mcp.enforcement.required_conditions import refuse_unmet
 from lucky_mcp.enforcement.result_names import ResultNames, result_names
 from lucky_mcp.enforcement.session_names import refuse_session_names
+from lucky_mcp.enforcement.shared_entries import separate_readers
 from lucky_mcp.enforcement.unfenced import needs_no_fence, unfenced_text
 from lucky_mcp.enforcement.unix_time import has_unix_time, settle_unix_time
 from lucky_mcp.enforcement.verify import verify
 from lucky_mcp.model.decision import Permit
-from lucky_mcp.model.source import EMBEDDED, Kind, Source
+from lucky_mcp.model.source import EMBEDDED, Dialect, Kind, Source
 from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.places import forget_places
 from lucky_mcp.sql.resolved import ResolvedQuery
@@ -60,6 +61,8 @@ def enforce(
     agents, engines = [each.agent for each in guards], [each.engine for each in guards]
     scans = len(query.scans)
     text_agent = put_guards(render_agent(tree, source.dialect), agents, scans)
+    if source.kind is Kind.MYSQL and source.dialect is Dialect.MYSQL:
+        separate_readers(tree)
     unfenced = None
     if implied is not None:
         unfenced = unfenced_text(tree, implied, query, (permit, shown), source, rows_max)

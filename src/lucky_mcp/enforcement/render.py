@@ -29,7 +29,7 @@ def render_engine(tree: exp.Expr, dialect: Dialect, kind: Kind, *, keep: bool = 
     Names are quoted where quoting changes nothing else: left bare, some of them (`current_schema`, `user`)
     would be functions on the embedded engine and columns in the agent's dialect.
     """
-    settled = for_server(for_engine(tree.copy() if keep else tree, dialect, kind), dialect, kind)
+    settled = for_server(for_engine(tree.copy() if keep else tree, dialect, kind), kind)
     prepared = write_tokens(settled, kind)
     try:
         return prepared.sql(

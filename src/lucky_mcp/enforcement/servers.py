@@ -12,8 +12,7 @@ from sqlglot.dialects.mysql import MySQL
 from sqlglot.generator import Generator
 
 from lucky_mcp.enforcement.like_patterns import hide_patterns
-from lucky_mcp.enforcement.shared_entries import separate_readers
-from lucky_mcp.model.source import Dialect, Kind
+from lucky_mcp.model.source import Kind
 from lucky_mcp.sql.parser_mends import is_time_literal
 
 OPERATOR = "lucky_operator"
@@ -24,12 +23,10 @@ LITERAL_WORDS = {exp.DType.DATE: "DATE", exp.DType.TIME: "TIME", exp.DType.TIMES
 INLINE_FLAGS = {"i": "(?i)", "c": "(?-i)"}
 
 
-def for_server(tree: exp.Expr, dialect: Dialect, kind: Kind) -> exp.Expr:
+def for_server(tree: exp.Expr, kind: Kind) -> exp.Expr:
     """Return the tree, changed in place, as the server of this kind reads it."""
     if kind is Kind.MYSQL:
         _for_mysql(tree)
-        if dialect is Dialect.MYSQL:
-            separate_readers(tree)
     elif kind in {Kind.POSTGRES, Kind.REDSHIFT}:
         _for_postgres(tree)
     return tree

@@ -12,8 +12,8 @@ from collections.abc import Iterator
 
 from sqlglot import exp
 
-from lucky_mcp.enforcement.guard_scans import FENCE_ROWS
-from lucky_mcp.sql.ctes import IN_FROM
+from lucky_mcp.enforcement.guard_scans import FENCE_ROWS, move_hanging_joins
+from lucky_mcp.sql.ctes import IN_FROM, has_query_around, is_within
 
 # With any of these, or with such a part in what it shows, the server makes a table of an entry. Others are
 # put into their readers' places.
@@ -22,9 +22,13 @@ MAKING_PARTS = (exp.AggFunc, exp.Window, exp.Query)
 
 
 def separate_readers(tree: exp.Expr) -> None:
-    """Put an entry, in place, between each reader and an entry that is made once and read more than once."""
+    """Put an entry, in place, between each reader and an entry that is made once and read more than once.
+
+    Entries below an expression or LATERAL may name columns from around them: MySQL does not make what reads
+    such a one again for the next row, so they stay as they are.
+    """
     entries = list(tree.find_all(exp.CTE))
-    if len({entry.alias for entry in entries}) == len(entries):  # always, but in the bodies of views
+    if len({entry.alias for entry in entries}) == len(entries):  # always, once names are resolved
         _Entries(tree, entries).separate()
 
 
@@ -34,56 +38,89 @@ class _Entries:
     def __init__(self, tree: exp.Expr, entries: list[exp.CTE]) -> None:
         self._entries = {entry.alias: entry for entry in entries}
         self._made = {name for name, entry in self._entries.items() if _is_made(entry.this)}
+        self._shared: dict[str, bool] = {}
         self._readers: dict[str, list[exp.Table]] = defaultdict(list)
         for table in tree.find_all(exp.Table) if self._made else ():
             entry = None if table.args.get("db") else self._entries.get(table.name)
-            if entry is not None and not _is_within(table, entry):
+            if entry is not None and not is_within(table, entry):
                 self._readers[table.name].append(table)
 
     def separate(self) -> None:
-        self._make_what_repeats_a_read()
-        shared = {name for name in self._made if len(self._readers[name]) > 1}
-        for group in {id(group): group for group in map(self._group, shared)}.values():
-            entries: list[exp.Expr] = []
-            for entry in group.expressions:
-                entries += [entry, *(self._own_entries(entry) if entry.alias in shared else ())]
-            group.set("expressions", entries)
+        made = [self._entries[name] for name in self._entries if name in self._made]
+        free = [
+            each for each in made if isinstance(each.parent, exp.With) and not has_query_around(each.parent)
+        ]
+        repeated = [(entry, self._repeated(entry)) for entry in free]  # before any of them has another name
+        further: dict[int, list[exp.CTE]] = {}
+        for entry, tables in repeated:
+            again = set(map(id, tables))
+            readers = [table for table in self._readers[entry.alias] if id(table) not in again]
+            if tables or len(readers) > 1:
+                further[id(entry)] = list(_own_entries(entry, readers, tables))
+        for group in {id(entry.parent): entry.parent for entry in free}.values():
+            if group is not None:
+                own = ([entry, *further.get(id(entry), ())] for entry in group.expressions)
+                group.set("expressions", [each for several in own for each in several])
 
-    def _group(self, name: str) -> exp.Expr:
-        group = self._entries[name].parent
-        if group is None:
-            raise ValueError(f"the entry {name} stands in no WITH")
-        return group
+    def _repeated(self, entry: exp.CTE) -> list[exp.Table]:
+        """Return the names of an entry in bodies that the server puts into the places of several readers."""
+        found = []
+        for table in self._readers[entry.alias]:
+            around = table.find_ancestor(exp.CTE)
+            if around is None or around.alias in self._made or around.parent is not entry.parent:
+                continue
+            if self._is_shared(around.alias):
+                found.append(table)
+        return found
 
-    def _make_what_repeats_a_read(self) -> None:
-        """An entry that is put into several places would read there, each time, what is made."""
-        found, seen = list(self._made), set(self._made)
-        while found:
-            for table in self._readers[found.pop()]:
-                around = table.find_ancestor(exp.CTE)
-                if around is None or around.alias in seen:
-                    continue
-                seen.add(around.alias)
-                found.append(around.alias)
-                if len(self._readers[around.alias]) > 1:
-                    self._made.add(around.alias)
-                    _put_barrier(around.this)
+    def _is_shared(self, name: str) -> bool:
+        """Whether several read it, or the one does whose entry is put in several readers' places."""
+        asked: list[str] = []
+        while name not in self._shared:
+            asked.append(name)
+            readers = self._readers[name]
+            around = readers[0].find_ancestor(exp.CTE) if len(readers) == 1 else None
+            if around is None or around.alias in self._made or around.alias in asked:
+                self._shared[name] = len(readers) > 1
+            else:
+                name = around.alias
+        self._shared.update(dict.fromkeys(asked, self._shared[name]))
+        return self._shared[name]
 
-    def _own_entries(self, entry: exp.Expr) -> Iterator[exp.CTE]:
-        name = entry.args["alias"].this
-        if entry.this.unnest().find(
-            exp.Except, exp.Intersect
-        ):  # its table cannot be read twice in some plans
-            yield _reading(name, name := _numbered(name, 0))
-        numbers: dict[object, int] = {}
-        readers = self._readers[entry.alias]
-        for table, place in zip(readers, list(_places(readers)), strict=True):
-            if not table.alias:
-                table.set("alias", exp.TableAlias(this=table.this.copy()))
-            own = _numbered(entry.args["alias"].this, numbers.setdefault(place, len(numbers) + 1))
-            table.set("this", own)
-        for number in numbers.values():
-            yield _reading(name, _numbered(entry.args["alias"].this, number))
+
+def _own_entries(entry: exp.CTE, readers: list[exp.Table], repeated: list[exp.Table]) -> Iterator[exp.CTE]:
+    name = entry.args["alias"].this
+    read = name
+    if entry.this.unnest().find(exp.Except, exp.Intersect):  # its table cannot be read twice in some plans
+        read = _numbered(name, 0)
+        yield exp.CTE(this=_reading(name), alias=exp.TableAlias(this=read.copy()))
+    for table in repeated:
+        _read_within(table, read)
+    numbers: dict[object, int] = {}
+    for table, place in zip(readers, list(_places(readers)), strict=True):
+        if not table.alias:
+            table.set("alias", exp.TableAlias(this=table.this.copy()))
+        table.set("this", _numbered(name, numbers.setdefault(place, len(numbers) + 1)))
+    for number in numbers.values():
+        yield exp.CTE(this=_reading(read), alias=exp.TableAlias(this=_numbered(name, number)))
+
+
+def _numbered(name: exp.Identifier, number: int) -> exp.Identifier:
+    return exp.to_identifier(f"{name.name}_{number}", quoted=name.quoted)
+
+
+def _reading(name: exp.Identifier) -> exp.Select:
+    read = exp.Select(expressions=[exp.Star()], from_=exp.From(this=exp.Table(this=name.copy())))
+    read.set("limit", exp.Limit(expression=exp.Literal.number(FENCE_ROWS)))
+    return read
+
+
+def _read_within(table: exp.Table, name: exp.Identifier) -> None:
+    """Put the barrier where the name is: it is repeated with the body that it is in."""
+    alias = table.args.get("alias") or exp.TableAlias(this=table.this.copy())
+    derived = exp.Subquery(this=_reading(name), alias=alias)
+    move_hanging_joins(table, derived)
+    table.replace(derived)
 
 
 def _places(readers: list[exp.Table]) -> Iterator[object]:
@@ -115,31 +152,11 @@ def _query_in_expression(table: exp.Table) -> exp.Expr | None:
     return found
 
 
-def _numbered(name: exp.Identifier, number: int) -> exp.Identifier:
-    return exp.to_identifier(f"{name.name}_{number}", quoted=name.quoted)
-
-
-def _reading(name: exp.Identifier, own: exp.Identifier) -> exp.CTE:
-    read = exp.Select(expressions=[exp.Star()], from_=exp.From(this=exp.Table(this=name.copy())))
-    _put_barrier(read)
-    return exp.CTE(this=read, alias=exp.TableAlias(this=own.copy()))
-
-
-def _is_within(table: exp.Table, entry: exp.CTE) -> bool:
-    around = table.find_ancestor(exp.CTE)
-    while around is not None and around is not entry:
-        around = around.find_ancestor(exp.CTE)
-    return around is entry
-
-
 def _is_made(body: exp.Expr) -> bool:
-    select = body.unnest()
-    if not isinstance(select, exp.Select) or select.args.get("from_") is None:
+    while isinstance(body, exp.Subquery) and not any(body.args.get(part) for part in MAKING):
+        body = body.this
+    if not isinstance(body, exp.Select) or body.args.get("from_") is None:
         return True
-    if any(select.args.get(part) for part in MAKING):
+    if any(body.args.get(part) for part in MAKING):
         return True
-    return any(each.find(*MAKING_PARTS) for each in select.expressions)
-
-
-def _put_barrier(body: exp.Expr) -> None:
-    body.unnest().set("limit", exp.Limit(expression=exp.Literal.number(FENCE_ROWS)))
+    return any(each.find(*MAKING_PARTS) for each in body.expressions)

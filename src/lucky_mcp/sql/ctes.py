@@ -60,20 +60,50 @@ def drop_unread_below(nodes: Nodes, meant: Mapping[int, exp.CTE | None], grammar
     """
     if not grammar.unread_entries_end_servers:
         return False
-    reads = Counter(id(entry) for entry in meant.values())
-    unread = [entry for entry in nodes.of(exp.CTE) if not reads[id(entry)] and _may_end_servers(entry)]
+    reads = _Reads(nodes, meant)
+    unread = [entry for entry in nodes.of(exp.CTE) if not reads.of(entry) and _may_end_servers(entry)]
     for entry in unread:  # grows while it is gone through
-        for table in entry.find_all(exp.Table):
-            target = meant.get(id(table))
-            reads[id(target)] -= 1
-            if target is not None and not reads[id(target)] and _may_end_servers(target):
-                unread.append(target)
+        unread += [other for other in reads.without(entry) if _may_end_servers(other)]
         _take_out(entry)
     return bool(unread)
 
 
+class _Reads:
+    """How many names mean each entry, but for those within it: what it reads of itself, nobody else reads."""
+
+    def __init__(self, nodes: Nodes, meant: Mapping[int, exp.CTE | None]) -> None:
+        self._meant: dict[int, exp.CTE] = {}
+        for table in nodes.of(exp.Table):
+            entry = meant[id(table)]
+            if entry is not None and not is_within(table, entry):
+                self._meant[id(table)] = entry
+        self._counts = Counter(map(id, self._meant.values()))
+
+    def of(self, entry: exp.CTE) -> int:
+        return self._counts[id(entry)]
+
+    def without(self, entry: exp.CTE) -> list[exp.CTE]:
+        """Take away what an entry reads, once; return what nothing reads any more."""
+        found = []
+        for table in entry.find_all(exp.Table):
+            target = self._meant.pop(id(table), None)
+            if target is not None:
+                self._counts[id(target)] -= 1
+                if not self._counts[id(target)]:
+                    found.append(target)
+        return found
+
+
+def is_within(table: exp.Table, entry: exp.CTE) -> bool:
+    """Whether a name stands in the body of an entry."""
+    around = table.find_ancestor(exp.CTE)
+    while around is not None and around is not entry:
+        around = around.find_ancestor(exp.CTE)
+    return around is entry
+
+
 def _may_end_servers(entry: exp.CTE) -> bool:
-    return isinstance(entry.parent, exp.With) and _has_query_around(entry.parent) and _joins_on_others(entry)
+    return isinstance(entry.parent, exp.With) and has_query_around(entry.parent) and _joins_on_others(entry)
 
 
 def _take_out(entry: exp.CTE) -> None:
@@ -83,7 +113,7 @@ def _take_out(entry: exp.CTE) -> None:
         with_.pop()
 
 
-def _has_query_around(with_: exp.With) -> bool:
+def has_query_around(with_: exp.With) -> bool:
     """Whether a query around the statement of a WITH lends it columns: one that it is an operand in."""
     node: exp.Expr = with_
     while node.parent is not None:
