@@ -15,6 +15,7 @@ MYSQL = [
     ("SELECT REGEXP_LIKE(a, b, 'c')", "SELECT REGEXP_LIKE(`a`, `b`, 'c')"),
     ("SELECT ANY_VALUE(a)", "SELECT MIN(`a`)"),
     ("SELECT IFNULL(a, COALESCE(b, c, 0))", "SELECT IFNULL(`a`, COALESCE(`b`, `c`, 0))"),
+    ("SELECT IFNULL(a), IFNULL(a, b, c)", "SELECT IFNULL(`a`), IFNULL(`a`, `b`, `c`)"),
     ("SELECT DATE'2026-02-13', TIME '1:0:0'", "SELECT DATE '2026-02-13', TIME '1:0:0'"),
     ('SELECT TIMESTAMP "2026-02-13"', "SELECT TIMESTAMP '2026-02-13'"),
     ("SELECT CAST('2026-02-13' AS DATE)", "SELECT CAST('2026-02-13' AS DATE)"),

@@ -67,6 +67,12 @@ ENTRIES = [
         "GROUP BY (SELECT MAX(`A`) FROM `e_1` AS `e`), (SELECT `a` FROM `e_2` AS `e`)",
     ),
     (
+        f"WITH e AS {MADE} SELECT 1 FROM t JOIN u ON (SELECT a FROM e WHERE a = 'X') = (SELECT a FROM e WHERE a = 'x')"
+        " AND (SELECT a FROM e WHERE a = 'X') > 0",
+        "(SELECT `a` FROM `e_1` AS `e` WHERE `a` = 'X') = (SELECT `a` FROM `e_2` AS `e` WHERE `a` = 'x') "
+        "AND (SELECT `a` FROM `e_1` AS `e` WHERE `a` = 'X') > 0",
+    ),
+    (
         f"WITH e AS {MADE} SELECT (SELECT 1 FROM e AS x CROSS JOIN e), (SELECT 1 FROM e AS x CROSS JOIN e) "
         "FROM (SELECT (SELECT a FROM e), (SELECT a FROM e)) AS d",
         "SELECT (SELECT 1 FROM `e_1` AS `x` CROSS JOIN `e_2` AS `e`), (SELECT 1 FROM `e_1` AS `x` CROSS JOIN `e_2` AS `e`) "
@@ -90,6 +96,7 @@ AS_THEY_ARE = [
     f"SELECT d.a FROM t CROSS JOIN LATERAL (WITH e AS {MADE} SELECT e.a FROM e AS x CROSS JOIN e) AS d",
     f"WITH e AS {MADE} SELECT 1 FROM t WHERE a IN "
     "(WITH q AS (SELECT a FROM e WHERE e.a > t.a) SELECT x.a FROM q AS x CROSS JOIN q)",
+    f"SELECT t.a FROM t JOIN u ON (WITH e AS {MADE} SELECT COUNT(*) FROM e AS x CROSS JOIN e)",
     # Names that mean two entries.
     f"WITH e AS {MADE} SELECT 1 FROM (WITH e AS {MADE} SELECT 1 FROM e AS x CROSS JOIN e) AS d CROSS JOIN e",
 ]

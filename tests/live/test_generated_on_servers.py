@@ -63,6 +63,8 @@ OF_THE_ROW = (
     " (WITH e AS (SELECT u.user_no AS k LIMIT 5) SELECT x.k FROM e x JOIN e y ON x.k = y.k) d ON TRUE",
     "SELECT u.user_no FROM t_user u WHERE u.user_no IN (WITH e AS (SELECT p.user_no AS k FROM t_user_profile p"
     " WHERE p.user_no = u.user_no GROUP BY p.user_no) SELECT x.k FROM e x JOIN e y ON x.k = y.k)",
+    "SELECT u.user_no FROM t_user_profile p JOIN t_user u ON (WITH e AS (SELECT v.user_no AS k FROM t_user v"
+    " WHERE v.user_no = u.user_no GROUP BY 1) SELECT COUNT(*) FROM e x JOIN e y ON x.k = y.k) = 1",
     "WITH w AS (SELECT user_no AS k FROM t_user GROUP BY user_no) SELECT u.user_no FROM t_user u WHERE NOT EXISTS"
     " (WITH q AS (SELECT k FROM w WHERE k > u.user_no) SELECT 1 FROM q x JOIN q y ON x.k < y.k)",
 )

@@ -65,6 +65,12 @@ HOSTILE = {
     "chains of AT TIME ZONE": "SELECT a" + " AT TIME ZONE 'UTC'" * 800 + " FROM t",
     "chains of IS": "SELECT a" + " IS NULL" * 2000 + " FROM t",
     "chains of commas in FROM": "SELECT 1 FROM t" + ", t" * 30,
+    "unread entries in subqueries": "SELECT 1"
+    + ", (WITH a AS (SELECT 1 FROM t JOIN t u ON x) SELECT 1)" * 900
+    + " FROM t",
+    "unread entries of one subquery": "SELECT (WITH a AS (SELECT 1)"
+    + "".join(f", a{n} AS (SELECT 1 FROM t JOIN t u ON x)" for n in range(900))
+    + " SELECT 1) FROM t",
     "chains of windows": "SELECT 1 FROM t WINDOW w AS ()" + ", w AS ()" * 500,
     "chains of strings": "SELECT 'a'" + " 'a'" * 4000,
     "chains of comments": "SELECT 1" + " /* a */" * 3000,

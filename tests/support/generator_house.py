@@ -95,6 +95,10 @@ class AnyHouse(Generic[D]):
         """Ask the twin with as little optimized as can be."""
         return self.twins[role].ask(source, sql, optimized=False)
 
+    def with_a_table_each(self, role: str, source: str, sql: str) -> Iterator[Plain]:
+        """Yield nothing: only MySQL keeps one table for several readers of a WITH entry."""
+        yield from ()
+
     def unguarded(self, source: str, sql: str) -> Plain:
         """Ask the raw data."""
         return self.raw.ask(source, sql)

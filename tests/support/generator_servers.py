@@ -58,6 +58,10 @@ class ServerHouse(AnyHouse[PlainServer]):
             self.restart()
         return answer
 
+    def with_a_table_each(self, role: str, source: str, sql: str) -> Iterator[Plain]:
+        """Yield the twin's answers without what a server makes of an entry that several read."""
+        yield from self.twins[role].with_a_table_each(source, sql)
+
     def holds(self, role: str, text: str) -> bool:
         """Whether some cell of the role's copy is this text."""
         return text in self.texts[role]

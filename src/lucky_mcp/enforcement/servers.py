@@ -93,9 +93,8 @@ def _atom(generator: Generator, node: exp.Expr) -> str:
 
 def _coalesce(generator: Generator, node: exp.Coalesce) -> str:
     """`IFNULL` where the agent wrote it: the two are not grouped by alike."""
-    if node.args.get("is_null") and len(node.expressions) == 1:
-        return generator.func("IFNULL", node.this, *node.expressions)
-    return generator.func("COALESCE", node.this, *node.expressions)
+    name = "IFNULL" if node.args.get("is_null") else "COALESCE"
+    return generator.func(name, node.this, *node.expressions)
 
 
 def _cast(generator: Generator, node: exp.Cast) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from sqlglot import exp
 
 from lucky_mcp.enforcement.guard_scans import FENCE_ROWS, move_hanging_joins
-from lucky_mcp.sql.ctes import IN_FROM, has_query_around, is_within
+from lucky_mcp.sql.ctes import has_query_around, is_within, stands_in_from
 
 # With any of these, or with such a part in what it shows, the server makes a table of an entry. Others are
 # put into their readers' places.
@@ -28,7 +28,7 @@ def separate_readers(tree: exp.Expr) -> None:
     such a one again for the next row, so they stay as they are.
     """
     entries = list(tree.find_all(exp.CTE))
-    if len({entry.alias for entry in entries}) == len(entries):  # always, once names are resolved
+    if len({entry.alias for entry in entries}) == len(entries):  # so they are once names are resolved
         _Entries(tree, entries).separate()
 
 
@@ -136,9 +136,17 @@ def _places(readers: list[exp.Table]) -> Iterator[object]:
             yield id(table)
             continue
         if id(query) not in texts:
-            texts[id(query)] = query.sql(dialect="mysql", comments=False).lower()
+            texts[id(query)] = _text_without_case(query)
         counts[id(query)] += 1
         yield id(query.find_ancestor(exp.Select)), texts[id(query)], counts[id(query)]
+
+
+def _text_without_case(query: exp.Expr) -> str:
+    """Names have no case here, literals have."""
+    lowered = query.copy()
+    for identifier in lowered.find_all(exp.Identifier):
+        identifier.set("this", identifier.name.lower())
+    return lowered.sql(dialect="mysql", comments=False)
 
 
 def _query_in_expression(table: exp.Table) -> exp.Expr | None:
@@ -146,7 +154,7 @@ def _query_in_expression(table: exp.Table) -> exp.Expr | None:
     found: exp.Expr | None = None
     node: exp.Expr = table
     while node.parent is not None and not isinstance(node, exp.CTE):
-        if isinstance(node, exp.Query) and not isinstance(node.parent, (*IN_FROM, exp.Lateral)):
+        if isinstance(node, exp.Query) and not (stands_in_from(node) or isinstance(node.parent, exp.Lateral)):
             found = node
         node = node.parent
     return found

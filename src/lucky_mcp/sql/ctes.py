@@ -17,6 +17,7 @@ from lucky_mcp.sql.nodes import Nodes
 
 # Where a query stands for a table, or is an arm of one. Right below a SELECT it is a column that it shows.
 IN_FROM = (exp.From, exp.Join, exp.CTE, exp.Subquery, exp.SetOperation)
+ON = "on"
 SameName = Callable[[exp.Identifier, exp.Identifier], bool]
 
 
@@ -60,11 +61,11 @@ def drop_unread_below(nodes: Nodes, meant: Mapping[int, exp.CTE | None], grammar
     """
     if not grammar.unread_entries_end_servers:
         return False
-    reads = _Reads(nodes, meant)
-    unread = [entry for entry in nodes.of(exp.CTE) if not reads.of(entry) and _may_end_servers(entry)]
+    reads, names = _Reads(nodes, meant), Counter(map(_named, [*nodes.of(exp.Table), *nodes.of(exp.Subquery)]))
+    unread = [each for each in nodes.of(exp.CTE) if not reads.of(each) and _may_end_servers(each, names)]
     for entry in unread:  # grows while it is gone through
-        unread += [other for other in reads.without(entry) if _may_end_servers(other)]
-        _take_out(entry)
+        unread += [other for other in reads.without(entry) if _may_end_servers(other, names)]
+    _take_out(unread)
     return bool(unread)
 
 
@@ -102,39 +103,51 @@ def is_within(table: exp.Table, entry: exp.CTE) -> bool:
     return around is entry
 
 
-def _may_end_servers(entry: exp.CTE) -> bool:
-    return isinstance(entry.parent, exp.With) and has_query_around(entry.parent) and _joins_on_others(entry)
+def _may_end_servers(entry: exp.CTE, names: Counter[str]) -> bool:
+    return (
+        isinstance(entry.parent, exp.With)
+        and _joins_on_others(entry, names)
+        and has_query_around(entry.parent)
+    )
 
 
-def _take_out(entry: exp.CTE) -> None:
-    with_ = entry.parent
-    entry.pop()
-    if with_ is not None and not with_.expressions:
-        with_.pop()
+def _take_out(unread: list[exp.CTE]) -> None:
+    gone = set(map(id, unread))
+    for with_ in {id(entry.parent): entry.parent for entry in unread}.values():
+        if with_ is not None:
+            kept = [entry for entry in with_.expressions if id(entry) not in gone]
+            with_.set("expressions", kept) if kept else with_.pop()
 
 
 def has_query_around(with_: exp.With) -> bool:
     """Whether a query around the statement of a WITH lends it columns: one that it is an operand in."""
     node: exp.Expr = with_
     while node.parent is not None:
-        if isinstance(node, exp.Query) and not isinstance(node.parent, IN_FROM):
+        if isinstance(node, exp.Query) and not stands_in_from(node):
             return True
         node = node.parent
     return False
 
 
-def _joins_on_others(entry: exp.CTE) -> bool:
+def stands_in_from(query: exp.Query) -> bool:
+    """Whether a query stands for a table, or is a part of what does; else it is an operand, or LATERAL."""
+    return isinstance(query.parent, IN_FROM) and not (
+        isinstance(query.parent, exp.Join) and query.arg_key == ON
+    )
+
+
+def _joins_on_others(entry: exp.CTE, names: Counter[str]) -> bool:
     """Whether a join condition in the entry may name a column from outside of it."""
-    own = list(entry.find_all(exp.Table, exp.Subquery))
-    inside = set(map(id, own))
-    others = {
-        each.alias_or_name.lower()
-        for each in entry.root().find_all(exp.Table, exp.Subquery)
-        if id(each) not in inside
-    }
-    conditions = (join.args["on"] for join in entry.find_all(exp.Join) if join.args.get("on"))
+    conditions = [join.args[ON] for join in entry.find_all(exp.Join) if join.args.get(ON)]
+    if not conditions:
+        return False
+    own = Counter(map(_named, entry.find_all(exp.Table, exp.Subquery)))
     columns = (column.table.lower() for on in conditions for column in on.find_all(exp.Column))
-    return any(not qualifier or qualifier in others for qualifier in columns)
+    return any(not qualifier or names[qualifier] > own[qualifier] for qualifier in columns)
+
+
+def _named(item: exp.Expr) -> str:
+    return item.alias_or_name.lower()
 
 
 def expanded_scans(

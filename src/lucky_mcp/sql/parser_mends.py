@@ -44,4 +44,4 @@ def is_time_literal(node: exp.Cast) -> bool:
 
 
 def _time_literal(_: Parser, this: exp.Expr, type_: exp.DataType) -> exp.Cast:
-    return exp.Cast(this=this, to=type_, safe=False)
+    return exp.Cast(this=this, to=type_, safe=None if type_.expressions else False)
