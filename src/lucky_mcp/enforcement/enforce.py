@@ -6,6 +6,7 @@ from datetime import datetime
 
 from lucky_mcp.enforcement.bound import bound_rows, is_few_groups, rows_allowed
 from lucky_mcp.enforcement.clock import settle_clock
+from lucky_mcp.enforcement.far_aggregates import refuse_far_aggregates
 from lucky_mcp.enforcement.guard_scans import ALWAYS_FENCED, fence, guard_scans
 from lucky_mcp.enforcement.guard_texts import guard_texts, put_guards
 from lucky_mcp.enforcement.guarded import NAMED_BY_SERVER, GuardedSql, seal_sql
@@ -47,6 +48,8 @@ def enforce(
         holds_time = settle_unix_time(nodes, source, now)
         nodes = Nodes(query.tree)
     refuse_repeated_arguments(nodes, source.dialect, source.kind)
+    if source.dialect is Dialect.MYSQL:
+        refuse_far_aggregates(nodes, query, permit)
     forget_places(nodes)
     if source.kind in EMBEDDED:
         holds_time = settle_clock(nodes, source, now) or holds_time
