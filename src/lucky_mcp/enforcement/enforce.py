@@ -42,14 +42,9 @@ def enforce(
     if source.kind in EMBEDDED:
         refuse_session_names(nodes, permit)
     rows_max = rows_allowed(query.tree, permit.bound, rows_asked)
-    holds_time = False
     names = _named(query, nodes, permit, source)
-    if source.kind in EMBEDDED and has_unix_time(nodes, source):
-        holds_time = settle_unix_time(nodes, source, now)
-        nodes = Nodes(query.tree)
-    refuse_repeated_arguments(nodes, source.dialect, source.kind)
-    if source.dialect is Dialect.MYSQL:
-        refuse_far_aggregates(nodes, query, permit)
+    nodes, holds_time = _without_unix_time(nodes, query, source, now)
+    _refuse_misread(nodes, query, permit, source)
     forget_places(nodes)
     if source.kind in EMBEDDED:
         holds_time = settle_clock(nodes, source, now) or holds_time
@@ -93,6 +88,23 @@ def enforce(
         needs_token_key=shown.shows_tokens,
         names=names,
     )
+
+
+def _without_unix_time(
+    nodes: Nodes, query: ResolvedQuery, source: Source, now: datetime
+) -> tuple[Nodes, bool]:
+    """Settle times in seconds, in place; return the nodes as they are then, and whether `now` is in them."""
+    if source.kind not in EMBEDDED or not has_unix_time(nodes, source):
+        return nodes, False
+    holds_time = settle_unix_time(nodes, source, now)
+    return Nodes(query.tree), holds_time
+
+
+def _refuse_misread(nodes: Nodes, query: ResolvedQuery, permit: Permit, source: Source) -> None:
+    """Refuse what an engine answers otherwise than it is written, or ends on."""
+    refuse_repeated_arguments(nodes, source.dialect, source.kind)
+    if source.dialect is Dialect.MYSQL:
+        refuse_far_aggregates(nodes, query, permit)
 
 
 def _named(query: ResolvedQuery, nodes: Nodes, permit: Permit, source: Source) -> ResultNames:
