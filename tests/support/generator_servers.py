@@ -52,8 +52,11 @@ class ServerHouse(AnyHouse[PlainServer]):
     texts: Mapping[str, frozenset[str]] = field(kw_only=True, repr=False)
 
     def ask(self, role: str, source: str, sql: str, *, over: str = "base") -> Answer:
-        """Ask through the guard; a server that is gone then is begun again for the next query."""
+        """Ask through the guard; a server that is gone then is begun again, and asked again: it may have been slow."""
         answer = super().ask(role, source, sql, over=over)
+        if is_gone(answer):
+            self.restart()
+            answer = super().ask(role, source, sql, over=over)
         if is_gone(answer):
             self.restart()
         return answer

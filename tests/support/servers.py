@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+ENDING_SECONDS = 15
 START_SECONDS = 60
 TIME_ZONES = ("America/New_York", "UTC")
 ZONE_FOLDERS = (Path("/usr/share/zoneinfo"), Path("/usr/lib/zoneinfo"))
@@ -227,7 +228,10 @@ def _running(
 
         def restart() -> None:
             nonlocal process
-            process.wait(timeout=START_SECONDS)
+            try:
+                process.wait(timeout=ENDING_SECONDS)
+            except subprocess.TimeoutExpired:
+                return  # it lives, and did not answer in time
             process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
             _wait(process, folder, try_it, failure)
 
