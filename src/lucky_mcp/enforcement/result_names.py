@@ -93,15 +93,19 @@ class _Names:
         return self._columns_of(items[0]) if len(items) == 1 else [UNKNOWN]
 
     def _whole(self, select: exp.Select) -> list[str]:
-        """Return what `*` shows; columns that a join merges stand first, as the left one has them."""
+        """Return what `*` shows; columns that a join merges stand first, as the left one has them.
+
+        Where a RIGHT JOIN stands with such a one, MySQL takes its right side first.
+        """
         first, *others = _items(select) or [select]
-        names = self._columns_of(first)
-        for join, item in zip(select.args.get("joins") or [], others, strict=True):
+        names, joins = self._columns_of(first), select.args.get("joins") or []
+        has_right = any(join.args.get("side") == "RIGHT" for join in joins)
+        for join, item in zip(joins, others, strict=True):
             right = self._columns_of(item)
             merged = {name.name.lower() for name in join.args.get("using") or ()}
             if join.args.get("method"):
                 merged = {name.lower() for name in names} & {name.lower() for name in right}
-            if merged and (UNKNOWN in (*names, *right) or join.args.get("side") == "RIGHT"):
+            if merged and (has_right or UNKNOWN in (*names, *right)):
                 return [UNKNOWN]
             kept = [name for name in (*names, *right) if name.lower() not in merged]
             names = [*(name for name in names if name.lower() in merged), *kept]
