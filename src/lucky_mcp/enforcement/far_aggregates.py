@@ -1,4 +1,4 @@
-"""Refuses what MySQL 9.7 ends on: an aggregate of columns of a query beyond a derived table.
+"""Refuses what MySQL 9.7 ends on: an aggregate of columns of a query beyond a derived table that is ordered.
 
 `SELECT (SELECT MAX(c) FROM (SELECT DISTINCT (SELECT MIN(o.a) FROM t) AS c FROM t ORDER BY 1) d) FROM t AS o`
 ends the server, guarded or not. The aggregate is of o's rows, and nobody writes it so who means that.
@@ -20,8 +20,12 @@ Columns = Mapping[int, frozenset[str]]
 
 def refuse_far_aggregates(nodes: Nodes, query: ResolvedQuery, permit: Permit) -> None:
     """Raise ConstructRefused for an aggregate of columns that stand beyond a derived table around it."""
-    aggregates = [each for each in nodes.of(exp.AggFunc) if each.find(exp.Column) is not None]
-    if not any(select.find_ancestor(exp.Select) for select in nodes.of(exp.Select)):
+    aggregates = [
+        each
+        for each in nodes.of(exp.AggFunc)
+        if not isinstance(each.parent, exp.Window) and each.find(exp.Column) is not None
+    ]
+    if not any(_is_ordered_table(derived) for derived in nodes.of(exp.Subquery)):
         return
     shown = {each.table: frozenset(column.name.lower() for column in each.columns) for each in permit.tables}
     known = {id(scan.node): shown.get(scan.table, frozenset()) for scan in query.scans}
@@ -30,7 +34,7 @@ def refuse_far_aggregates(nodes: Nodes, query: ResolvedQuery, permit: Permit) ->
             raise ConstructRefused(
                 f"the aggregate {aggregate.key.upper()} is of columns of a query around a derived table",
                 phase=Phase.ENFORCE,
-                next_step="aggregate in the query whose FROM has the columns, and read its result from there",
+                next_step="leave out the ORDER BY of the derived table: its reader has its own order",
             )
 
 
@@ -41,10 +45,20 @@ def _is_far(aggregate: exp.AggFunc, known: Columns) -> bool:
     while select is not None and not any(_may_have(select, column, known) for column in columns):
         node: exp.Expr | None = select
         while node is not None and (node is select or not isinstance(node, exp.Select)):
-            crossed |= isinstance(node, exp.Subquery) and isinstance(node.parent, exp.From | exp.Join)
+            crossed |= _is_ordered_table(node)
             node = node.parent
         select = node
     return crossed and select is not None
+
+
+def _is_ordered_table(node: exp.Expr) -> bool:
+    """Whether a node is a derived table with ORDER BY, and no join in brackets."""
+    if not isinstance(node, exp.Subquery) or not isinstance(node.parent, exp.From | exp.Join):
+        return False
+    body = node.this
+    while isinstance(body, exp.Subquery) and not body.args.get("order"):
+        body = body.this
+    return isinstance(body, exp.Query) and body.args.get("order") is not None
 
 
 def _may_have(select: exp.Select, column: exp.Column, known: Columns) -> bool:
