@@ -13,13 +13,12 @@ from sqlglot.generator import Generator
 
 from lucky_mcp.enforcement.like_patterns import hide_patterns
 from lucky_mcp.model.source import Kind
-from lucky_mcp.sql.parser_mends import is_time_literal
+from lucky_mcp.sql.parser_mends import LITERAL_WORDS, is_time_literal
 
 OPERATOR = "lucky_operator"
 ATOMS = (exp.Column, exp.Literal, exp.Func, exp.Paren, exp.Subquery)
 OPERATORS = (exp.Connector, exp.Binary, exp.RegexpLike)  # some of them are functions to the parser
 LONGEST_ALIAS = 256
-LITERAL_WORDS = {exp.DType.DATE: "DATE", exp.DType.TIME: "TIME", exp.DType.TIMESTAMPTZ: "TIMESTAMP"}
 INLINE_FLAGS = {"i": "(?i)", "c": "(?-i)"}
 
 

@@ -10,7 +10,8 @@ from sqlglot.dialects.dialect import Dialect
 from sqlglot.parser import Parser, build_coalesce
 
 MYSQL_LIKE = ("mysql", "doris")
-LITERAL_TYPES = (exp.DType.DATE, exp.DType.TIME, exp.DType.TIMESTAMPTZ)
+# The word before a literal, by the type that the parser takes it for.
+LITERAL_WORDS = {exp.DType.DATE: "DATE", exp.DType.TIME: "TIME", exp.DType.TIMESTAMPTZ: "TIMESTAMP"}
 
 
 def mend_dialects() -> None:
@@ -31,7 +32,7 @@ def _mend_mysql(dialect: Dialect) -> None:
     )
     # MySQL groups by a subquery in IFNULL otherwise than by one in COALESCE, for which its parser takes it.
     dialect.parser_class.FUNCTIONS["IFNULL"] = partial(build_coalesce, is_null=True)
-    literals: dict[exp.DType, Callable[..., exp.Expr]] = dict.fromkeys(LITERAL_TYPES, _time_literal)
+    literals: dict[exp.DType, Callable[..., exp.Expr]] = dict.fromkeys(LITERAL_WORDS, _time_literal)
     dialect.parser_class.TYPE_LITERAL_PARSERS = dialect.parser_class.TYPE_LITERAL_PARSERS | literals
 
 
