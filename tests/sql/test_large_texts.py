@@ -71,6 +71,11 @@ HOSTILE = {
     "unread entries of one subquery": "SELECT (WITH a AS (SELECT 1)"
     + "".join(f", a{n} AS (SELECT 1 FROM t JOIN t u ON x)" for n in range(900))
     + " SELECT 1) FROM t",
+    "aggregates over an ordered derived table": "SELECT "
+    + "SUM(x.a), " * 3000
+    + "1 FROM (SELECT "
+    + "1, " * 3000
+    + "2 AS a FROM t ORDER BY 1) x",
     "chains of windows": "SELECT 1 FROM t WINDOW w AS ()" + ", w AS ()" * 500,
     "chains of strings": "SELECT 'a'" + " 'a'" * 4000,
     "chains of comments": "SELECT 1" + " /* a */" * 3000,

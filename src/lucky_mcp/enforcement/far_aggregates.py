@@ -6,7 +6,7 @@ ends the server, guarded or not. The aggregate is of o's rows, and nobody writes
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 
 from sqlglot import exp
 
@@ -15,22 +15,14 @@ from lucky_mcp.model.decision import Permit
 from lucky_mcp.sql.nodes import Nodes
 from lucky_mcp.sql.resolved import ResolvedQuery
 
-Columns = Mapping[int, frozenset[str]]
-
 
 def refuse_far_aggregates(nodes: Nodes, query: ResolvedQuery, permit: Permit) -> None:
-    """Raise ConstructRefused for an aggregate of columns that stand beyond a derived table around it."""
-    aggregates = [
-        each
-        for each in nodes.of(exp.AggFunc)
-        if not isinstance(each.parent, exp.Window) and each.find(exp.Column) is not None
-    ]
-    if not any(_is_ordered_table(derived) for derived in nodes.of(exp.Subquery)):
+    """Raise ConstructRefused for an aggregate of columns beyond an ordered derived table around it."""
+    if not any(map(_is_ordered_table, nodes.of(exp.Subquery))):
         return
-    shown = {each.table: frozenset(column.name.lower() for column in each.columns) for each in permit.tables}
-    known = {id(scan.node): shown.get(scan.table, frozenset()) for scan in query.scans}
-    for aggregate in aggregates:
-        if _is_far(aggregate, known):
+    scopes = _Scopes(query, permit)
+    for aggregate in nodes.of(exp.AggFunc):
+        if not isinstance(aggregate.parent, exp.Window) and scopes.is_far(aggregate):
             raise ConstructRefused(
                 f"the aggregate {aggregate.key.upper()} is of columns of a query around a derived table",
                 phase=Phase.ENFORCE,
@@ -38,17 +30,63 @@ def refuse_far_aggregates(nodes: Nodes, query: ResolvedQuery, permit: Permit) ->
             )
 
 
-def _is_far(aggregate: exp.AggFunc, known: Columns) -> bool:
-    columns = list(aggregate.find_all(exp.Column))
-    select = aggregate.find_ancestor(exp.Select)
-    crossed = False
-    while select is not None and not any(_may_have(select, column, known) for column in columns):
-        node: exp.Expr | None = select
-        while node is not None and (node is select or not isinstance(node, exp.Select)):
-            crossed |= _is_ordered_table(node)
-            node = node.parent
-        select = node
-    return crossed and select is not None
+@dataclass(frozen=True, kw_only=True)
+class _Scope:
+    """The names of a SELECT's items, and their columns; None where an item's are not known."""
+
+    items: frozenset[str]
+    columns: frozenset[str] | None
+
+    def may_have(self, column: exp.Column) -> bool:
+        if column.table:
+            return column.table.lower() in self.items
+        return self.columns is None or column.name.lower() in self.columns
+
+
+class _Scopes:
+    """What each SELECT reads, looked at once."""
+
+    def __init__(self, query: ResolvedQuery, permit: Permit) -> None:
+        shown = {each.table: {column.name.lower() for column in each.columns} for each in permit.tables}
+        self._shown = {id(scan.node): shown.get(scan.table, set()) for scan in query.scans}
+        self._known: dict[int, _Scope] = {}
+
+    def is_far(self, aggregate: exp.AggFunc) -> bool:
+        columns = list(aggregate.find_all(exp.Column))
+        select = aggregate.find_ancestor(exp.Select)
+        if not columns or select is None:
+            return False
+        crossed = False
+        while select is not None and not any(map(self._of(select).may_have, columns)):
+            node: exp.Expr | None = select
+            while node is not None and (node is select or not isinstance(node, exp.Select)):
+                crossed |= _is_ordered_table(node)
+                node = node.parent
+            select = node
+        return crossed and select is not None
+
+    def _of(self, select: exp.Select) -> _Scope:
+        if id(select) not in self._known:
+            items = list(_items(select))
+            shown = [self._shown.get(id(item)) for item in items]
+            known = [each for each in shown if each is not None]
+            self._known[id(select)] = _Scope(
+                items=frozenset(item.alias_or_name.lower() for item in items),
+                columns=frozenset[str]().union(*known) if len(known) == len(shown) else None,
+            )
+        return self._known[id(select)]
+
+
+def _items(select: exp.Select) -> list[exp.Expr]:
+    """Return the items of FROM, those of joins in brackets among them, and nothing below another SELECT."""
+    found: list[exp.Expr] = []
+    for part in (select.args.get("from_"), *(select.args.get("joins") or ())):
+        for node in (
+            part.this.walk(prune=lambda each: isinstance(each, exp.Select)) if part is not None else ()
+        ):
+            if isinstance(node, exp.Table | exp.Subquery | exp.Values | exp.Lateral):
+                found.append(node)
+    return found
 
 
 def _is_ordered_table(node: exp.Expr) -> bool:
@@ -59,16 +97,3 @@ def _is_ordered_table(node: exp.Expr) -> bool:
     while isinstance(body, exp.Subquery) and not body.args.get("order"):
         body = body.this
     return isinstance(body, exp.Query) and body.args.get("order") is not None
-
-
-def _may_have(select: exp.Select, column: exp.Column, known: Columns) -> bool:
-    items = [
-        item
-        for part in (select.args.get("from_"), *(select.args.get("joins") or ()))
-        if part is not None
-        for item in part.find_all(exp.Table, exp.Subquery, exp.Values, exp.Lateral)
-        if item.find_ancestor(exp.Select) is select
-    ]
-    if column.table:
-        return column.table.lower() in {item.alias_or_name.lower() for item in items}
-    return any(column.name.lower() in known.get(id(item), {column.name.lower()}) for item in items)
