@@ -6,6 +6,7 @@ only in hidden rows and in hidden parts of masked values. `make fuzz ENGINE=mari
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from tests.properties.engine_differences import differences, explained
 from tests.properties.long_run import Example, judge, outcomes, with_seed
 from tests.properties.shares import Shares
 from tests.support import mysql_server
-from tests.support.generator_checks import leak, lie, touches_hidden
+from tests.support.generator_checks import leak, lie, shown, touches_hidden
 from tests.support.generator_house import PRINCIPALS
 from tests.support.generator_queries import Query
 from tests.support.generator_schema import World
@@ -46,12 +47,13 @@ TWICE = (
 )
 # MySQL 9.7 sorts and groups wrongly by an entry that another reader looks up by a key, and cannot make some keys.
 SHARED = (
-    "SELECT user_no FROM t_user_profile JOIN w ON user_no = g1 UNION ALL SELECT g1 FROM w GROUP BY g1",
-    "SELECT user_no FROM t_user_profile JOIN w ON user_no = g1 UNION ALL SELECT DISTINCT g1 FROM w",
-    "SELECT user_no FROM t_user_profile JOIN w ON user_no = g1 UNION ALL (SELECT g1 FROM w ORDER BY g1 LIMIT 3)",
-    "SELECT user_no FROM t_user_profile JOIN w ON user_no = g1"
-    " UNION ALL SELECT g1 FROM (SELECT g1 FROM w) o GROUP BY g1",
-    "SELECT w.g1 FROM w LEFT JOIN (w AS v JOIN t_user_profile ON v.g1 = gender) ON TRUE",
+    "SELECT user_no FROM t_user_profile JOIN {} a ON user_no = g1 UNION ALL SELECT g1 FROM {} b GROUP BY g1",
+    "SELECT user_no FROM t_user_profile JOIN {} a ON user_no = g1 UNION ALL SELECT DISTINCT g1 FROM {} b",
+    "SELECT user_no FROM t_user_profile JOIN {} a ON user_no = g1"
+    " UNION ALL (SELECT g1 FROM {} b WHERE g1 IS NOT NULL ORDER BY g1 LIMIT 3)",
+    "SELECT user_no FROM t_user_profile JOIN {} a ON user_no = g1"
+    " UNION ALL SELECT g1 FROM (SELECT g1 FROM {} b) o GROUP BY g1",
+    "SELECT a.g1 FROM {} a LEFT JOIN ({} b JOIN t_user_profile ON b.g1 = gender) ON TRUE",
 )
 ENTRIES = (
     "SELECT phone AS g1 FROM t_user LIMIT 99",
@@ -149,12 +151,14 @@ def test_one_masked_value_has_two_names(servers: ServerHouse, sql: str) -> None:
 def test_an_entry_of_several_readers_is_what_each_would_read_alone(
     servers: ServerHouse, entry: str, sql: str
 ) -> None:
-    query = Query(sql=f"WITH w AS ({entry}) {sql}", is_ordered=False, seen=frozenset())
+    """The copy is asked with the entry written out: MySQL's own answer to the query is wrong for some."""
+    query = Query(sql=f"WITH w AS ({entry}) {sql.format('w', 'w')}", is_ordered=False, seen=frozenset())
     world = next(each for each in servers.worlds if (each.role, each.source) == ("analyst", CRM))
-    verdict = lie(query, world, servers)
-    assert not verdict.wrong or explained(servers.engine, query.sql, verdict.wrong)
-    assert not verdict.twin.failure
-    assert not any(leak(query, world, servers, each, verdict.answer)[0] for each in NAMES)
+    answer = servers.ask(world.role, world.source, query.sql)
+    twin = servers.twins[world.role].ask(world.source, sql.format(f"({entry})", f"({entry})"))
+    assert answer.result and twin.rows
+    assert Counter(shown(answer.result.rows, world)) == Counter(shown(twin.rows, world))
+    assert not any(leak(query, world, servers, each, answer)[0] for each in NAMES)
 
 
 @pytest.mark.parametrize("sql", OF_THE_ROW)

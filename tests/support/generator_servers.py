@@ -48,17 +48,17 @@ class ServerHouse(AnyHouse[PlainServer]):
     engine: str = ""
     view_worlds: tuple[World, ...] = ()
     plans_vary: bool = True
-    restart: Callable[[], None] = field(kw_only=True, repr=False)
+    restart: Callable[[], bool] = field(kw_only=True, repr=False)
     texts: Mapping[str, frozenset[str]] = field(kw_only=True, repr=False)
 
     def ask(self, role: str, source: str, sql: str, *, over: str = "base") -> Answer:
-        """Ask through the guard; a server that is gone then is begun again, and asked again: it may have been slow."""
+        """Ask through the guard; a server that has died is begun again for the next query.
+
+        One that lives did not answer in time, which says nothing of the query: it is asked again.
+        """
         answer = super().ask(role, source, sql, over=over)
-        if is_gone(answer):
-            self.restart()
+        if is_gone(answer) and not self.restart():
             answer = super().ask(role, source, sql, over=over)
-        if is_gone(answer):
-            self.restart()
         return answer
 
     def with_a_table_each(self, role: str, source: str, sql: str) -> Iterator[Plain]:

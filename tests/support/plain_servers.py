@@ -65,7 +65,7 @@ class PlainServer:
     """One world asked without a guard; a session per source, as each has its own default schema."""
 
     def __init__(
-        self, world: ServerWorld, sources: Mapping[str, Source], restart: Callable[[], None]
+        self, world: ServerWorld, sources: Mapping[str, Source], restart: Callable[[], bool]
     ) -> None:
         """`restart` begins the server again, when a plain query has killed it."""
         self._world = world

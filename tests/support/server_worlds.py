@@ -69,8 +69,8 @@ class Worlds(Protocol):
 
     kind: Kind
 
-    def restart(self) -> None:
-        """Begin the server again after it died."""
+    def restart(self) -> bool:
+        """Begin the server again after it died; False when it lives."""
 
     def made(self, name: str, tables: Sequence[Table], *, fenced: bool = False) -> ServerWorld:
         """Load the tables; when `fenced`, each is a view that no condition is moved into."""
@@ -85,9 +85,9 @@ class MariaDBWorlds:
         self._running = running
         self._schemas: list[str] = []
 
-    def restart(self) -> None:
-        """Begin the server again after it died."""
-        self._running.restart()
+    def restart(self) -> bool:
+        """Begin the server again after it died; False when it lives."""
+        return self._running.restart()
 
     def made(self, name: str, tables: Sequence[Table], *, fenced: bool = False) -> ServerWorld:
         """Load the tables under schemas of this world's own."""
@@ -115,8 +115,9 @@ class PostgresWorlds:
     def __init__(self, running: Postgres) -> None:
         self._running = running
 
-    def restart(self) -> None:
+    def restart(self) -> bool:
         """PostgreSQL begins again by itself."""
+        return True
 
     def made(self, name: str, tables: Sequence[Table], *, fenced: bool = False) -> ServerWorld:
         """Load the tables into a database of this world's own."""

@@ -28,7 +28,6 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-ENDING_SECONDS = 15
 START_SECONDS = 60
 TIME_ZONES = ("America/New_York", "UTC")
 ZONE_FOLDERS = (Path("/usr/share/zoneinfo"), Path("/usr/lib/zoneinfo"))
@@ -65,8 +64,9 @@ class NoServer(RuntimeError):
     """The server's programs are not installed here, or it did not begin to answer."""
 
 
-def _nothing() -> None:
+def _nothing() -> bool:
     """There is nothing to begin again."""
+    return True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +76,8 @@ class MariaDB:
     socket: Path
     port: int
     certificate: Path
-    restart: Callable[[], None] = field(default=_nothing, repr=False)
-    """Begin again with the same data, after a statement that killed the server."""
+    restart: Callable[[], bool] = field(default=_nothing, repr=False)
+    """Begin again with the same data, after a statement that killed the server; False when it lives."""
 
     def connect(self, database: str | None = None) -> pymysql.Connection[pymysql.cursors.Cursor]:
         """Open a connection that commits every statement."""
@@ -218,22 +218,23 @@ def _running(
     try_it: Callable[[], None],
     failure: type[Exception],
     stop: signal.Signals,
-) -> Iterator[Callable[[], None]]:
+) -> Iterator[Callable[[], bool]]:
     """`stop` is the signal after which the server ends at once, whoever is still connected.
 
-    Yields what begins a server again that has died.
+    Yields what begins a server again that has died, and says whether it had.
     """
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
 
-        def restart() -> None:
+        def restart() -> bool:
             nonlocal process
             try:
-                process.wait(timeout=ENDING_SECONDS)
+                process.wait(timeout=START_SECONDS)
             except subprocess.TimeoutExpired:
-                return  # it lives, and did not answer in time
+                return False
             process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder)
             _wait(process, folder, try_it, failure)
+            return True
 
         try:
             _wait(process, folder, try_it, failure)
